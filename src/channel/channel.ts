@@ -1,0 +1,90 @@
+import type { IpcError } from '../errors.js';
+import type { Observable, ObservableInput } from '../rx.js';
+import type { ChannelMetrics } from './metrics.js';
+
+/** Told once per `send`: null when the kernel has the message, the error when it never will. Never in the same tick. */
+export type SendCallback = (error: Error | null) => void;
+
+/** Why a channel ended: this side closed it, the other side did (or died), or the link broke. */
+export type CloseReason = 'local' | 'peer' | { readonly error: IpcError };
+
+/**
+ * One end of a duplex message stream. `Out` is what this end sends, `In` what it receives.
+ *
+ * Where it comes from: `fork`, `spawn`, `parent`, `connect`, `listen`, `fromStreams`, `stdio`, `pair`, `open`.
+ *
+ * @example
+ * const [left, right] = pair<string, number>();
+ * right.messages$.subscribe(text => right.send(text.length));
+ * left.messages$.subscribe(length => console.log(length)); // 5
+ * left.send('hello');
+ */
+export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>, AsyncDisposable {
+  /**
+   * Every message, in order, hot and shared. Before the first subscriber a bounded part is read and kept for it, then
+   * the socket rests: nothing is lost and nothing piles up. When the last subscriber leaves in the middle of a chunk,
+   * the rest waits for the next one. Completes when the channel ends; a bad frame is no error of it. What a
+   * subscriber sends while `messages$` completes still goes out.
+   */
+  readonly messages$: Observable<In>;
+  /** The same messages as they came in, one array per chunk read: for consumers that work in batches. */
+  readonly batches$: Observable<readonly In[]>;
+  /**
+   * Frames that could not be read: `ERR_DECODE`, `ERR_BAD_ENVELOPE`, `ERR_FRAME_TOO_LARGE`. The channel goes on. The
+   * first 100 are kept for the first subscriber; `metrics().badFrames` counts all.
+   */
+  readonly failures$: Observable<IpcError>;
+  /** Fires when the send queue has fallen to the low-water mark after `send` returned false. */
+  readonly drain$: Observable<void>;
+  /** Settles once, when the link is down. Never rejects. Messages already received may still be read. */
+  readonly closed: Promise<CloseReason>;
+  /** True while messages can be sent. */
+  readonly connected: boolean;
+  /** Bytes accepted by `send` and not yet taken by the kernel. */
+  readonly queuedBytes: number;
+
+  /**
+   * Encodes the message at once (later changes to it change nothing) and queues it. All sends of one tick leave in
+   * one write.
+   *
+   * @returns false once the queue has reached `highWaterMarkBytes`; the message is accepted all the same. Then wait
+   * for `ready()` or `drain$`. Also false, and not accepted, when the peer is gone: `closed` tells why.
+   * @throws `ERR_ENCODE` for a message that the codec cannot write, `ERR_QUEUE_FULL` past `maxQueueBytes`,
+   * `ERR_CHANNEL_CLOSED` after this side's own `close()` or `destroy()` if there is no callback to tell.
+   * @example
+   * if (!channel.send({ id: 1 })) await channel.ready();
+   */
+  send(message: Out, callback?: SendCallback): boolean;
+  /** Many at once, in order; none if one cannot be encoded. Costs less per message than `send`. Otherwise as `send`. */
+  sendMany(messages: readonly Out[], callback?: SendCallback): boolean;
+  /**
+   * Sends everything a source yields. A pulled source (iterable, async iterable, Readable) is read only as fast as the
+   * peer reads; for an Observable the queue is bounded by `maxQueueBytes`.
+   *
+   * @returns the number of messages handed to the kernel, once all are.
+   * @throws what the source throws, what `send` throws, `ERR_CHANNEL_CLOSED` when the channel ends first, the reason
+   * of `signal` when it aborts; the source is told to stop.
+   * @example
+   * await channel.sendAll(createReadStream('big.txt', 'utf8'));
+   */
+  sendAll(source: ObservableInput<Out>, options?: { readonly signal?: AbortSignal }): Promise<number>;
+  /** Resolves when `send` would return true. Rejects with `ERR_CHANNEL_CLOSED` if the channel ends first. */
+  ready(): Promise<void>;
+  /** Resolves when the kernel has all that was accepted so far. Rejects with `ERR_CHANNEL_CLOSED` if it never will. */
+  flush(): Promise<void>;
+  /**
+   * Sends what is queued, then tells the peer that nothing more comes, and ends when the peer has ended its side too.
+   * Until then its last messages still arrive. A peer that does nothing for `closeTimeoutMs` is not waited for.
+   * Resolves when the channel has ended, never rejects; `closed` tells how.
+   */
+  close(): Promise<void>;
+  /** Ends now: queued messages fail with `ERR_CHANNEL_CLOSED`, unread ones are dropped. */
+  destroy(reason?: Error): void;
+
+  /** Keeps the event loop alive while the channel is open. Ends the counting that `parent()` does. */
+  ref(): this;
+  /** Lets the event loop end although the channel is open. */
+  unref(): this;
+  /** Counters since the channel was opened. A snapshot; costs nothing until asked for. */
+  metrics(): ChannelMetrics;
+}

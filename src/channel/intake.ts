@@ -1,0 +1,219 @@
+import { Observable, type Subscriber } from '../rx.js';
+
+/** Received messages that wait for a consumer may hold this many bytes of input; then reading rests. */
+export const INTAKE_HIGH_WATER_BYTES = 64 * 1024;
+
+/** What the intake tells the rest of the channel. */
+export interface IntakeListener {
+  /** Read on, or rest. Rest is repeated with each chunk: Node itself resumes the stdio of a child that has exited. */
+  onDemand(reading: boolean): void;
+  /** The first consumer came, or the last one left. */
+  onConsumers(any: boolean): void;
+  /** A consumer that keeps messages has used one. */
+  onConsumed(): void;
+}
+
+/** Takes messages one by one. The iterator and each subscriber of `messages$` is one. */
+export interface Consumer<In> {
+  next(message: In): void;
+  complete(): void;
+}
+
+interface Batch<In> {
+  readonly messages: readonly In[];
+  readonly bytes: number;
+}
+
+/**
+ * Where received messages meet whoever wants them, and the only place that decides whether to read on.
+ *
+ * Consumers share one position: a message goes to all who are there, and with nobody there it stays. So a subscriber
+ * that takes one message and leaves costs the next one nothing.
+ */
+export class Intake<In> {
+  readonly messages$ = new Observable<In>(subscriber => this.#subscribeTo(subscriber));
+  readonly batches$ = new Observable<readonly In[]>(subscriber => this.#subscribeToBatches(subscriber));
+  readonly #listener: IntakeListener;
+  #waiting: Batch<In>[] = [];
+  #waitingBytes = 0;
+  #at = 0; // how much of #waiting[0] has been delivered
+  // Replaced, never changed: a delivery may go on over the old ones while consumers come and go.
+  #consumers: readonly Consumer<In>[] = [];
+  #batchSubscribers: readonly Subscriber<readonly In[]>[] = [];
+  #holds = 0;
+  #reading = true;
+  #wanted = false;
+  #delivering = false;
+  #scheduled = false;
+  #ended = false;
+  #discarding = false;
+
+  constructor(listener: IntakeListener) {
+    this.#listener = listener;
+  }
+
+  /** Messages of one chunk, in order. */
+  push(messages: readonly In[], bytes: number): void {
+    if (messages.length > 0 && !(this.#discarding && !this.#anyone)) {
+      this.#waiting.push({ messages, bytes });
+      this.#waitingBytes += bytes;
+      this.#deliver();
+    }
+    this.#regulate();
+  }
+
+  /** Nothing more will come. Consumers complete once they have what waits. */
+  end(): void {
+    this.#ended = true;
+    this.#deliver();
+  }
+
+  /** Drops what waits, and ends. */
+  abort(): void {
+    this.#waiting = [];
+    this.#at = 0;
+    this.end();
+  }
+
+  /** From now on what nobody takes is dropped, so that a channel that is closing reaches the peer's end. */
+  discardUnwanted(): void {
+    this.#discarding = true;
+    this.#regulate();
+  }
+
+  /** A consumer has as much as it can keep: reading rests until each hold is released. */
+  hold(): void {
+    this.#holds += 1;
+    this.#regulate();
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    this.#regulate();
+  }
+
+  /** One of the messages behind a hold was used. */
+  consumed(): void {
+    this.#listener.onConsumed();
+  }
+
+  add(consumer: Consumer<In>): void {
+    if (this.#finished) {
+      consumer.complete();
+      return;
+    }
+    this.#consumers = [...this.#consumers, consumer];
+    this.#joined();
+  }
+
+  /** @param unread what this consumer took and did not use; waits for the next one if this was the last. */
+  remove(consumer: Consumer<In>, unread: readonly In[] = []): void {
+    if (!this.#consumers.includes(consumer)) return;
+    this.#consumers = this.#consumers.filter(other => other !== consumer);
+    if (unread.length > 0 && !this.#anyone) this.#putBack(unread);
+    this.#tellConsumers();
+  }
+
+  get #anyone(): boolean {
+    return this.#consumers.length > 0 || this.#batchSubscribers.length > 0;
+  }
+
+  get #finished(): boolean {
+    return this.#ended && this.#waiting.length === 0;
+  }
+
+  #subscribeTo(subscriber: Subscriber<In>): () => void {
+    this.add(subscriber);
+    return () => this.remove(subscriber);
+  }
+
+  #subscribeToBatches(subscriber: Subscriber<readonly In[]>): () => void {
+    if (this.#finished) {
+      subscriber.complete();
+      return () => {};
+    }
+    this.#batchSubscribers = [...this.#batchSubscribers, subscriber];
+    this.#joined();
+    return () => {
+      this.#batchSubscribers = this.#batchSubscribers.filter(other => other !== subscriber);
+      this.#tellConsumers();
+    };
+  }
+
+  #joined(): void {
+    this.#tellConsumers();
+    if (this.#waiting.length === 0 || this.#scheduled || this.#delivering) return;
+    // Not at once: whoever subscribes in the same tick gets what waits, too.
+    this.#scheduled = true;
+    process.nextTick(() => {
+      this.#scheduled = false;
+      this.#deliver();
+      this.#regulate();
+    });
+  }
+
+  #tellConsumers(): void {
+    if (this.#wanted === this.#anyone) return;
+    this.#wanted = this.#anyone;
+    this.#listener.onConsumers(this.#wanted);
+  }
+
+  #putBack(unread: readonly In[]): void {
+    const first = this.#waiting[0];
+    if (first !== undefined) {
+      this.#waiting[0] = { messages: first.messages.slice(this.#at), bytes: first.bytes };
+      this.#at = 0;
+    }
+    this.#waiting.unshift({ messages: unread, bytes: 0 });
+  }
+
+  #deliver(): void {
+    if (this.#delivering) return; // a consumer's own doing: the loop below goes on with it
+    this.#delivering = true;
+    while (this.#anyone) {
+      const batch = this.#waiting[0];
+      if (batch === undefined) break;
+      this.#deliverBatch(batch);
+    }
+    this.#delivering = false;
+    if (this.#finished) this.#complete();
+  }
+
+  #deliverBatch(batch: Batch<In>): void {
+    const { messages, bytes } = batch;
+    const whole = this.#batchSubscribers;
+    if (whole.length > 0) {
+      const rest = this.#at === 0 ? messages : messages.slice(this.#at);
+      for (const subscriber of whole) subscriber.next(rest);
+    }
+    let at = this.#at;
+    while (at < messages.length && this.#consumers.length > 0) {
+      const message = messages[at] as In;
+      at += 1;
+      this.#at = at;
+      for (const consumer of this.#consumers) consumer.next(message);
+      if (this.#waiting[0] !== batch) return; // a consumer aborted, or put something back
+    }
+    if (at < messages.length && whole.length === 0) return; // all left: the rest waits
+    this.#waiting.shift();
+    this.#waitingBytes -= bytes;
+    this.#at = 0;
+  }
+
+  #complete(): void {
+    const all = [...this.#consumers, ...this.#batchSubscribers];
+    this.#consumers = [];
+    this.#batchSubscribers = [];
+    for (const consumer of all) consumer.complete();
+    this.#tellConsumers();
+  }
+
+  #regulate(): void {
+    if (this.#ended) return;
+    const full = this.#waitingBytes >= INTAKE_HIGH_WATER_BYTES && !(this.#discarding && !this.#anyone);
+    const reading = this.#holds === 0 && !full;
+    if (reading && this.#reading) return;
+    this.#reading = reading;
+    this.#listener.onDemand(reading);
+  }
+}

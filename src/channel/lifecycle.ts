@@ -1,0 +1,146 @@
+import { IpcError, reasonOf } from '../errors.js';
+import type { CloseReason } from './channel.js';
+
+/** What the lifecycle steers. */
+export interface Steering {
+  /** Resolves when all that was accepted is in the kernel. Rejects if it never will be. */
+  flush(): Promise<void>;
+  /** Tells the peer that nothing more comes. */
+  endLink(): void;
+  /** The channel leaves the state open: it takes no more messages. */
+  onClosing(): void;
+  /** Takes everything down. Called once. */
+  onClosed(reason: CloseReason): void;
+}
+
+/**
+ * From open to closed.
+ *
+ * ```
+ * state    | close()           | peer's end of file       | link broke | destroy()  | nothing moves for closeTimeoutMs
+ * open     | → closing 'local' | a turn later             | → closed   | → closed   |
+ *          |                   |   → closing 'peer'       |            |            |
+ * closing  |                   | → closed, if ours is out | → closed   | → closed   | → closed
+ * closed   |                   |                          |            |            |
+ * ```
+ * Closing sends what is queued, then this side's end of file, then waits for the peer's.
+ */
+export class Lifecycle {
+  /** Settles once, never rejects. */
+  readonly closed: Promise<CloseReason>;
+  readonly #steering: Steering;
+  readonly #closeTimeoutMs: number;
+  #resolveClosed: (reason: CloseReason) => void = () => {};
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #reason: CloseReason = 'local';
+  #endSent = false;
+  #peerEnded = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(steering: Steering, closeTimeoutMs: number) {
+    this.#steering = steering;
+    this.#closeTimeoutMs = closeTimeoutMs;
+    this.closed = new Promise(resolve => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  get open(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Why the channel is ending or has ended; undefined while it is open. */
+  get reason(): CloseReason | undefined {
+    return this.open ? undefined : this.#reason;
+  }
+
+  async close(): Promise<void> {
+    this.#beginClosing('local');
+    await this.closed;
+  }
+
+  destroy(reason?: unknown): void {
+    this.#finish(reason === undefined ? 'local' : { error: destroyed(reason) });
+  }
+
+  peerEnded(): void {
+    this.#peerEnded = true;
+    if (this.#endSent) this.#finish(this.#reason);
+    // A turn later, so that what a consumer sends in answer to the end of its input still goes out.
+    else setImmediate(() => this.#beginClosing('peer'));
+  }
+
+  linkBroke(error: unknown): void {
+    if (!isPeerGone(error)) this.#finish({ error: transportError(error) });
+    else this.#finish(this.open ? 'peer' : this.#reason);
+  }
+
+  /** Bytes came or went: whoever waits for the peer may go on waiting. */
+  progress(): void {
+    this.#timer?.refresh();
+  }
+
+  #beginClosing(reason: CloseReason): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#reason = reason;
+    this.#timer = setTimeout(() => this.#finish(this.#reason), this.#closeTimeoutMs);
+    this.#steering.onClosing();
+    this.#steering.flush().then(
+      () => this.#sendEnd(),
+      () => {}, // the queue failed because the channel was taken down: `closed` tells why
+    );
+  }
+
+  #sendEnd(): void {
+    if (this.#state !== 'closing') return;
+    this.#endSent = true;
+    this.#steering.endLink();
+    if (this.#peerEnded) this.#finish(this.#reason);
+  }
+
+  #finish(reason: CloseReason): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#reason = reason;
+    clearTimeout(this.#timer);
+    this.#steering.onClosed(reason);
+    this.#resolveClosed(reason);
+  }
+}
+
+/** What a send, a flush or a wait gets once the channel has ended. */
+export function channelClosed(reason: CloseReason): IpcError {
+  const why = {
+    local: 'this side closed it',
+    peer: 'the other side closed it or died',
+    error: 'the link broke',
+  }[typeof reason === 'string' ? reason : 'error'];
+  return new IpcError(
+    'ERR_CHANNEL_CLOSED',
+    `The channel has ended: ${why}. Check connected before sending, or await closed and open a new channel.`,
+    typeof reason === 'string' ? {} : { cause: reason.error },
+  );
+}
+
+// A peer that dies with data unread resets the link; to this side that is the peer leaving, not a fault of the link.
+function isPeerGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || code === 'ECONNRESET';
+}
+
+function transportError(cause: unknown): IpcError {
+  if (cause instanceof IpcError) return cause;
+  return new IpcError(
+    'ERR_TRANSPORT',
+    `The link broke: ${reasonOf(cause)}. What was queued is lost; open a new channel.`,
+    { cause },
+  );
+}
+
+function destroyed(reason: unknown): IpcError {
+  if (reason instanceof IpcError) return reason;
+  return new IpcError('ERR_CHANNEL_CLOSED', `The channel was destroyed: ${reasonOf(reason)}.`, {
+    cause: reason,
+  });
+}

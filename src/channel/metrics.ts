@@ -1,0 +1,77 @@
+import { Observable } from '../rx.js';
+import type { Channel } from './channel.js';
+
+/** Messages and bytes in one direction. */
+export interface Flow {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Counters of one channel since it was opened. */
+export interface ChannelMetrics {
+  /** Accepted by `send`; bytes are those handed to the transport, envelope and framing included. */
+  readonly sent: Flow;
+  /** Decoded; bytes are those read, bad frames included. */
+  readonly received: Flow;
+  /** Batches handed to the transport: `sent.messages / writes` is the batch size. */
+  readonly writes: number;
+  /** Chunks read from the transport. */
+  readonly reads: number;
+  readonly queuedBytes: number;
+  /** The most the send queue ever weighed: bytes plus 32 per message. */
+  readonly queuedBytesPeak: number;
+  /** Times `drain$` fired. */
+  readonly drains: number;
+  readonly badFrames: number;
+  /** Milliseconds since the epoch. */
+  readonly openedAt: number;
+}
+
+/** A {@link ChannelMetrics} with what happened per second since the one before. */
+export interface MetricsSample extends ChannelMetrics {
+  readonly rates: { readonly sent: Flow; readonly received: Flow };
+}
+
+/**
+ * Samples `channel.metrics()` every `everyMs` milliseconds (default 1 000) until the channel has ended, with a last
+ * sample then. The timer does not keep the process alive.
+ *
+ * @example
+ * metrics$(channel).subscribe(({ rates }) => console.log(`${rates.received.messages} messages/s`));
+ */
+export function metrics$(channel: Channel<never, unknown>, everyMs = 1000): Observable<MetricsSample> {
+  return new Observable<MetricsSample>(subscriber => {
+    let previous = channel.metrics();
+    let previousAt = performance.now();
+    const timer = setInterval(sample, everyMs);
+    timer.unref();
+    void channel.closed.then(finish);
+    return () => clearInterval(timer);
+
+    function sample(): void {
+      const now = channel.metrics();
+      const at = performance.now();
+      const seconds = Math.max(at - previousAt, 1) / 1000;
+      const rates = {
+        sent: rate(previous.sent, now.sent, seconds),
+        received: rate(previous.received, now.received, seconds),
+      };
+      previous = now;
+      previousAt = at;
+      subscriber.next({ ...now, rates });
+    }
+
+    function finish(): void {
+      if (subscriber.closed) return;
+      sample();
+      subscriber.complete();
+    }
+  });
+}
+
+function rate(before: Flow, after: Flow, seconds: number): Flow {
+  return {
+    messages: (after.messages - before.messages) / seconds,
+    bytes: (after.bytes - before.bytes) / seconds,
+  };
+}

@@ -1,0 +1,67 @@
+import type { Readable, Writable } from 'node:stream';
+import { memoryTransports } from '../transport/memory.js';
+import { streamTransport } from '../transport/stream-transport.js';
+import type { Transport } from '../transport/transport.js';
+import type { Channel } from './channel.js';
+import type { ChannelOptions } from './options.js';
+import { StreamChannel } from './stream-channel.js';
+
+/**
+ * A channel over a transport of your own.
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * const channel = open(myTransport, { envelope: bare() });
+ */
+export function open<Out = unknown, In = unknown>(
+  transport: Transport,
+  options: ChannelOptions<Out, In> = {},
+): Channel<Out, In> {
+  return new StreamChannel(transport, options, 'always');
+}
+
+/**
+ * A channel over any pair of Node byte streams: the stdio of a child, a TLS socket given twice, a serial port.
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * const jq = spawn('jq', ['-c', '--unbuffered', '.name']); // of node:child_process
+ * const channel = fromStreams(jq.stdout, jq.stdin, { envelope: bare() });
+ */
+export function fromStreams<Out = unknown, In = unknown>(
+  readable: Readable,
+  writable: Writable,
+  options: ChannelOptions<Out, In> = {},
+): Channel<Out, In> {
+  return open(streamTransport(readable, writable), options);
+}
+
+/**
+ * A channel over this process's own stdin and stdout, for a program that is a filter or a server on stdio. From then
+ * on nothing else may write to stdout: log to stderr.
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * const channel = stdio<string, string>({ envelope: bare() });
+ * channel.messages$.subscribe(line => channel.send(line.toUpperCase()));
+ */
+export function stdio<Out = unknown, In = unknown>(options: ChannelOptions<Out, In> = {}): Channel<Out, In> {
+  return fromStreams(process.stdin, process.stdout, options);
+}
+
+/**
+ * Two ends in one process, through the whole pipeline, frames and queues and all: for tests.
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * const [client, server] = pair<string, string>();
+ * server.messages$.subscribe(name => server.send(`hello ${name}`));
+ * client.messages$.subscribe(console.log); // hello world
+ * client.send('world');
+ */
+export function pair<A = unknown, B = unknown>(
+  options: ChannelOptions<A, B> & ChannelOptions<B, A> = {},
+): [Channel<A, B>, Channel<B, A>] {
+  const [left, right] = memoryTransports();
+  return [open<A, B>(left, options), open<B, A>(right, options)];
+}

@@ -1,0 +1,72 @@
+import { IpcError } from '../errors.js';
+import type { Codec } from '../streams/codec.js';
+import { deka, type Envelope } from '../streams/envelope.js';
+import { DEFAULT_MAX_FRAME_BYTES, type Framing } from '../streams/framing.js';
+import { json } from '../streams/json.js';
+
+/** Options of every function that makes a channel. */
+export interface ChannelOptions<Out = unknown, In = unknown> {
+  /** Message to frame and back. Default {@link json}. */
+  readonly codec?: Codec<Out, In>;
+  /** Where frames end. Default: the one the codec names. */
+  readonly framing?: Framing;
+  /** What surrounds a message on the wire. Default {@link deka}. */
+  readonly envelope?: Envelope;
+  /** `send` returns false from here on, in bytes plus 32 per message. Default 128 KiB, Node's own. */
+  readonly highWaterMarkBytes?: number;
+  /** `drain$` fires at or below this. Default half of the high-water mark. */
+  readonly lowWaterMarkBytes?: number;
+  /** Past it `send` throws `ERR_QUEUE_FULL`, in bytes plus 32 per message. Default Infinity. */
+  readonly maxQueueBytes?: number;
+  /** A longer frame is dropped and reported as `ERR_FRAME_TOO_LARGE`. Default 256 MiB. */
+  readonly maxFrameBytes?: number;
+  /** A write leaves at the latest when it has this many bytes. Default 64 KiB. */
+  readonly maxBatchBytes?: number;
+  /** `'skip'` (default) reports a bad frame on `failures$` and goes on; `'close'` ends the channel with it. */
+  readonly onBadFrame?: 'skip' | 'close';
+  /** How long `close()` waits for a peer that neither reads nor sends, in milliseconds. Default 1 000. */
+  readonly closeTimeoutMs?: number;
+  /** Destroys the channel when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** {@link ChannelOptions} with every default filled in. */
+export type ResolvedOptions<Out, In> = Required<Omit<ChannelOptions<Out, In>, 'signal'>>;
+
+const KIB = 1024;
+
+/** Fills in the defaults. Throws `ERR_INVALID_OPTION` for a number that makes no sense. */
+export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): ResolvedOptions<Out, In> {
+  const codec = options.codec ?? json<Out, In>();
+  const highWaterMarkBytes = options.highWaterMarkBytes ?? 128 * KIB;
+  const resolved = {
+    codec,
+    framing: options.framing ?? codec.framing,
+    envelope: options.envelope ?? deka(),
+    highWaterMarkBytes: positive('highWaterMarkBytes', highWaterMarkBytes),
+    lowWaterMarkBytes: atLeastZero('lowWaterMarkBytes', options.lowWaterMarkBytes ?? highWaterMarkBytes / 2),
+    maxQueueBytes: positive('maxQueueBytes', options.maxQueueBytes ?? Number.POSITIVE_INFINITY),
+    maxFrameBytes: positive('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES),
+    maxBatchBytes: positive('maxBatchBytes', options.maxBatchBytes ?? 64 * KIB),
+    onBadFrame: options.onBadFrame ?? 'skip',
+    closeTimeoutMs: atLeastZero('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
+  };
+  if (resolved.lowWaterMarkBytes > highWaterMarkBytes) {
+    throw invalid('lowWaterMarkBytes', resolved.lowWaterMarkBytes, 'at most highWaterMarkBytes');
+  }
+  return resolved;
+}
+
+function positive(name: string, value: number): number {
+  if (typeof value === 'number' && value > 0) return value;
+  throw invalid(name, value, 'a number above 0');
+}
+
+function atLeastZero(name: string, value: number): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw invalid(name, value, 'a number of at least 0');
+}
+
+function invalid(name: string, value: unknown, wanted: string): IpcError {
+  return new IpcError('ERR_INVALID_OPTION', `${name} must be ${wanted}; it is ${String(value)}.`);
+}

@@ -1,0 +1,132 @@
+import { IpcError } from '../errors.js';
+import { type Observable, type ObservableInput, observable, SafeSubscriber } from '../rx.js';
+
+/** What {@link sendAll} needs of a channel. */
+export interface Sink<Out> {
+  send(message: Out): boolean;
+  ready(): Promise<void>;
+  flush(): Promise<void>;
+}
+
+/** Sends all that a source yields and says how many that was, unless `stop` comes first. */
+export async function sendAll<Out>(
+  sink: Sink<Out>,
+  source: ObservableInput<Out>,
+  stop: Stop,
+): Promise<number> {
+  stop.check();
+  const sent = await sendFrom(sink, source, stop);
+  await stop.race(sink.flush());
+  return sent;
+}
+
+/**
+ * Something that may end a wait early. A `Promise.race` against one long-lived promise would leave a reaction on it in
+ * every round of a loop; this leaves none.
+ */
+export class Stop {
+  #stopped: { readonly reason: unknown } | undefined;
+  #onStop: ((reason: unknown) => void) | undefined;
+
+  stop(reason: unknown): void {
+    this.#stopped ??= { reason };
+    this.#onStop?.(this.#stopped.reason);
+  }
+
+  check(): void {
+    if (this.#stopped !== undefined) throw this.#stopped.reason;
+  }
+
+  race<T>(wait: PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#onStop = reject;
+      wait.then(resolve, reject);
+      if (this.#stopped !== undefined) reject(this.#stopped.reason);
+    });
+  }
+}
+
+function sendFrom<Out>(sink: Sink<Out>, source: ObservableInput<Out>, stop: Stop): Promise<number> {
+  if (isObservable<Out>(source)) return sendPushed(sink, source, stop);
+  const iterator = iteratorOf(source);
+  if (iterator !== undefined) return sendPulled(sink, iterator, stop);
+  throw new IpcError(
+    'ERR_INVALID_OPTION',
+    'sendAll() takes an Observable, an iterable, an async iterable, a promise or an array of messages.',
+  );
+}
+
+type Pulled<Out> = Iterator<Out> | AsyncIterator<Out>;
+
+async function sendPulled<Out>(sink: Sink<Out>, source: Pulled<Out>, stop: Stop): Promise<number> {
+  try {
+    for (let sent = 0; ; sent += 1) {
+      const next = source.next();
+      const step = isPromise(next) ? await stop.race(next) : next;
+      if (step.done === true) return sent;
+      stop.check();
+      if (!sink.send(step.value)) await stop.race(sink.ready());
+    }
+  } catch (thrown) {
+    void giveUp(source); // not awaited: an async generator answers only after what it is waiting for
+    throw thrown;
+  }
+}
+
+async function giveUp(source: Pulled<unknown>): Promise<void> {
+  try {
+    await source.return?.();
+  } catch {
+    // What led here is the failure to tell, not this one.
+  }
+}
+
+async function sendPushed<Out>(sink: Sink<Out>, source$: Observable<Out>, stop: Stop): Promise<number> {
+  let sent = 0;
+  let fail: (reason: unknown) => void = () => {};
+  let finish: () => void = () => {};
+  const finished = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  // A subscriber made beforehand can be unsubscribed inside the first, synchronous `next`.
+  const subscriber = new SafeSubscriber<Out>({ next, error: fail, complete: finish });
+  source$.subscribe(subscriber);
+  try {
+    await stop.race(finished);
+  } finally {
+    subscriber.unsubscribe();
+  }
+  return sent;
+
+  function next(message: Out): void {
+    try {
+      sink.send(message);
+      sent += 1;
+    } catch (thrown) {
+      fail(thrown);
+      subscriber.unsubscribe();
+    }
+  }
+}
+
+function iteratorOf<Out>(source: Exclude<ObservableInput<Out>, Observable<Out>>): Pulled<Out> | undefined {
+  if (typeof source === 'string') return (source as Iterable<Out>)[Symbol.iterator]();
+  if (typeof source !== 'object' || source === null) return undefined;
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+  if (Symbol.iterator in source) return source[Symbol.iterator]();
+  if (isPromise<Out>(source)) return onceResolved(source);
+  return 'length' in source ? Array.from(source).values() : undefined;
+}
+
+async function* onceResolved<Out>(promise: PromiseLike<Out>): AsyncGenerator<Out, void> {
+  yield await promise;
+}
+
+function isObservable<Out>(source: unknown): source is Observable<Out> {
+  return typeof source === 'object' && source !== null && observable in source;
+}
+
+function isPromise<T>(value: unknown): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function';
+}

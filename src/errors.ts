@@ -1,0 +1,54 @@
+/** The stable codes of {@link IpcError}. `docs/errors.md` has a heading for each: what happened, and the cure. */
+export type IpcErrorCode =
+  | 'ERR_CHANNEL_CLOSED'
+  | 'ERR_NO_PARENT_CHANNEL'
+  | 'ERR_UNSUPPORTED_PLATFORM'
+  | 'ERR_BAD_CHANNEL_FD'
+  | 'ERR_ENCODE'
+  | 'ERR_DECODE'
+  | 'ERR_BAD_ENVELOPE'
+  | 'ERR_FRAME_TOO_LARGE'
+  | 'ERR_QUEUE_FULL'
+  | 'ERR_INVALID_OPTION'
+  | 'ERR_SOCKET_PATH'
+  | 'ERR_TRANSPORT';
+
+const brand = Symbol.for('deka-ipc.IpcError');
+
+/**
+ * Everything that can go wrong in this library.
+ *
+ * `code` is stable and meant for programs; `message` tells a person the cure; `cause`, where there is one, is the
+ * error underneath (a `SyntaxError` of `JSON.parse`, an errno of the socket).
+ *
+ * `instanceof` holds across two copies of the package in one process: the class recognises its brand, not its
+ * identity (undici does the same, nodejs/undici `lib/core/errors.js`).
+ *
+ * @example
+ * channel.failures$.subscribe(failure => {
+ *   if (failure.code === 'ERR_DECODE') console.warn(failure.message);
+ * });
+ */
+export class IpcError extends Error {
+  readonly code: IpcErrorCode;
+
+  constructor(code: IpcErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'IpcError';
+    this.code = code;
+  }
+
+  /** @internal */
+  get [brand](): true {
+    return true;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+/** The text of anything that was thrown, for use inside an error message. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,26 @@
+export type { Channel, CloseReason, SendCallback } from './channel/channel.js';
+export { type ChannelMetrics, type Flow, type MetricsSample, metrics$ } from './channel/metrics.js';
+export { fromStreams, open, pair, stdio } from './channel/open.js';
+export type { ChannelOptions } from './channel/options.js';
+export {
+  type ChildChannel,
+  type ForkChannelOptions,
+  fork,
+  hasParent,
+  parent,
+  type SpawnChannelOptions,
+  spawn,
+} from './channel/processes.js';
+export { type ChannelServer, connect, type ListenOptions, listen } from './channel/sockets.js';
+export { IpcError, type IpcErrorCode } from './errors.js';
+export type { Codec, Coder } from './streams/codec.js';
+export { decode } from './streams/decode.js';
+export { bare, deka, type Envelope } from './streams/envelope.js';
+export type { Frame, FrameLimits, Framing, Splitter } from './streams/framing.js';
+export { type JsonOptions, json } from './streams/json.js';
+export { lines } from './streams/lines.js';
+export { splitFrames } from './streams/split-frames.js';
+export { unwrap } from './streams/unwrap.js';
+export type { Address } from './transport/address.js';
+export type { Exit } from './transport/spawn.js';
+export type { Transport } from './transport/transport.js';

@@ -1,0 +1,80 @@
+import { IpcError, reasonOf } from '../errors.js';
+import type { Codec } from './codec.js';
+import type { Frame } from './framing.js';
+import { lines } from './lines.js';
+
+/** Options of {@link json}, as in `JSON.stringify` and `JSON.parse`. */
+export interface JsonOptions {
+  /** Second argument of `JSON.stringify`. */
+  readonly replacer?: (key: string, value: unknown) => unknown;
+  /** Second argument of `JSON.parse`. A frame that spells its envelope in an unusual way passes through it whole. */
+  readonly reviver?: (key: string, value: unknown) => unknown;
+}
+
+/**
+ * One JSON text per frame, over the {@link lines} framing. The default codec, and the Deka wire's.
+ *
+ * Carries what JSON carries. `send` throws `ERR_ENCODE` for what has no JSON text: `undefined`, a function, a symbol, a
+ * bigint, a circular object, an object whose `toJSON` returns `undefined`. A frame that does not parse is an
+ * `ERR_DECODE` on `failures$`. `__proto__` in a message is an own property like any other.
+ *
+ * @example
+ * const dates = json({
+ *   reviver: (key, value) => (key === 'at' ? new Date(String(value)) : value),
+ * });
+ * const [a, b] = pair({ codec: dates });
+ */
+export function json<Out = unknown, In = unknown>(options: JsonOptions = {}): Codec<Out, In> {
+  const { replacer, reviver } = options;
+
+  function encode(message: Out): string {
+    const text = stringify(message);
+    // toJSON() may return undefined, and the line "undefined" would be the peer's bad frame.
+    if (text === undefined) {
+      throw new IpcError(
+        'ERR_ENCODE',
+        `JSON has no text for ${describe(message)}. Send null, or leave the property out.`,
+      );
+    }
+    return text;
+  }
+
+  function stringify(message: Out): string | undefined {
+    try {
+      return JSON.stringify(message, replacer);
+    } catch (cause) {
+      throw new IpcError(
+        'ERR_ENCODE',
+        `The message cannot be written as JSON: ${reasonOf(cause)}. Send a plain copy of what is needed.`,
+        { cause },
+      );
+    }
+  }
+
+  function decode(frame: Frame): In {
+    const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8');
+    try {
+      return JSON.parse(text, reviver) as In;
+    } catch (cause) {
+      throw new IpcError(
+        'ERR_DECODE',
+        `The peer sent a frame of ${text.length} characters that is not JSON: ${excerpt(text)}. ` +
+          'Only messages may be written to the channel; print logs to stderr.',
+        { cause },
+      );
+    }
+  }
+
+  return { name: 'json', framing: lines(), syntax: 'json', create: () => ({ encode, decode }) };
+}
+
+function describe(message: unknown): string {
+  if (message === undefined) return 'undefined';
+  if (typeof message === 'object') return 'an object whose toJSON() returned undefined';
+  return `a ${typeof message}`;
+}
+
+/** The beginning of a frame, quoted so that control characters of a stranger's data cannot reach a terminal. */
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}

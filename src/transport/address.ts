@@ -1,0 +1,26 @@
+import type { NetConnectOpts } from 'node:net';
+import { IpcError } from '../errors.js';
+import { requireUnixSockets } from './platform.js';
+
+/** Where to listen or connect. A string is the path of a Unix domain socket; `host` defaults to `127.0.0.1`. */
+export type Address = string | { readonly path: string } | { readonly host?: string; readonly port: number };
+
+/** An {@link Address} in Node's terms, checked. Throws `ERR_SOCKET_PATH`, `ERR_UNSUPPORTED_PLATFORM`. */
+export function toNode(address: Address): NetConnectOpts {
+  if (typeof address === 'string') return unixPath(address);
+  if ('path' in address) return unixPath(address.path);
+  return { host: address.host ?? '127.0.0.1', port: address.port };
+}
+
+function unixPath(path: string): { path: string } {
+  requireUnixSockets('A socket path');
+  // sun_path holds 108 bytes on Linux and 104 on macOS, the last one a NUL. A longer path may be cut without a word.
+  const limit = process.platform === 'linux' ? 107 : 103;
+  const length = Buffer.byteLength(path);
+  if (length > 0 && length <= limit && !path.includes('\0')) return { path };
+  throw new IpcError(
+    'ERR_SOCKET_PATH',
+    `The socket path has ${length} bytes; this system takes 1 to ${limit}, none of them NUL: ` +
+      `${JSON.stringify(path.slice(0, 120))}. Put the socket into a shorter folder, such as one under os.tmpdir().`,
+  );
+}

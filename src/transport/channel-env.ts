@@ -1,0 +1,65 @@
+import { fstatSync } from 'node:fs';
+import { IpcError } from '../errors.js';
+
+const PREFIX = 'DEKA_IPC_';
+const ENABLED = `${PREFIX}ENABLED`;
+const FD = `${PREFIX}FD`;
+
+/** The environment of a child whose channel stands at `fd`. Nothing of this process's own channel is handed down. */
+export function childEnv(env: NodeJS.ProcessEnv, fd: number): NodeJS.ProcessEnv {
+  return { ...withoutChannel(env), [ENABLED]: '1', [FD]: String(fd) };
+}
+
+/** Whether the environment promises a channel: both variables are there. Checks nothing, changes nothing. */
+export function announcesChannel(env: NodeJS.ProcessEnv): boolean {
+  return env[ENABLED] === '1' && env[FD] !== undefined;
+}
+
+/**
+ * The descriptor the environment names. Removes the variables, so that no grandchild finds them.
+ * Throws `ERR_NO_PARENT_CHANNEL` if they are not both there, `ERR_BAD_CHANNEL_FD` if what they name is no open socket.
+ */
+export function takeChannelFd(env: NodeJS.ProcessEnv): number {
+  if (!announcesChannel(env)) throw noParent();
+  const text = env[FD] ?? '';
+  for (const name of Object.keys(env).filter(isChannelVariable)) delete env[name];
+  // Up to nine digits: a descriptor is a C int, and Number() would take '', ' 3', '0x3' and '3e0' as well.
+  if (!/^\d{1,9}$/.test(text)) throw badFd(text, 'is not a descriptor number');
+  const fd = Number(text);
+  // Somebody else's descriptor (a log file, a pipe to a pager) must not be written to because a variable was stale.
+  if (!isSocket(fd)) throw badFd(text, 'is not an open socket in this process');
+  return fd;
+}
+
+function withoutChannel(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isChannelVariable(name)));
+}
+
+function isChannelVariable(name: string): boolean {
+  return name.startsWith(PREFIX);
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+function noParent(): IpcError {
+  return new IpcError(
+    'ERR_NO_PARENT_CHANNEL',
+    `This process has no channel to a parent: ${ENABLED}=1 and ${FD}=<n> are not both set. ` +
+      "Start it with fork() or spawn() of 'deka-ipc', or with a Unix socket at descriptor <n> and both variables set. " +
+      'hasParent() tells without throwing.',
+  );
+}
+
+function badFd(text: string, problem: string): IpcError {
+  return new IpcError(
+    'ERR_BAD_CHANNEL_FD',
+    `${FD} is ${JSON.stringify(text.slice(0, 40))}, which ${problem}. ` +
+      'The parent must put a Unix stream socket at that descriptor; with a shell in between, check that it is passed on.',
+  );
+}

@@ -1,0 +1,102 @@
+import {
+  type ChildProcess,
+  spawn as nodeSpawn,
+  type SpawnOptions as NodeSpawnOptions,
+  type StdioOptions,
+} from 'node:child_process';
+import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { IpcError, reasonOf } from '../errors.js';
+import { childEnv } from './channel-env.js';
+import { requireUnixSockets } from './platform.js';
+import { streamTransport } from './stream-transport.js';
+import type { Transport } from './transport.js';
+
+/** How a child ended. Both null if it could not be started. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A started child and the link to it. */
+export interface SpawnedChild {
+  readonly transport: Transport;
+  readonly process: ChildProcess;
+  /** Settles once, never rejects. */
+  readonly exited: Promise<Exit>;
+}
+
+/** What {@link forkChild} takes beyond spawn's options, as in `child_process.fork`. */
+export interface ForkSettings {
+  readonly execPath?: string;
+  readonly execArgv?: readonly string[];
+  readonly silent?: boolean;
+}
+
+/** Starts a command with a Unix socket at the first free descriptor, announced in the environment. */
+export function spawnChild(
+  command: string,
+  args: readonly string[],
+  options: NodeSpawnOptions,
+): SpawnedChild {
+  requireUnixSockets('spawn()');
+  const stdio = stdioArray(options.stdio ?? 'pipe');
+  const fd = stdio.length;
+  const child = nodeSpawn(command, [...args], {
+    ...options,
+    stdio: [...stdio, 'pipe'],
+    env: childEnv(options.env ?? process.env, fd),
+  });
+  const exited = exitOf(child);
+  const socket = child.stdio?.[fd];
+  if (!(socket instanceof Socket)) {
+    throw new IpcError(
+      'ERR_TRANSPORT',
+      `${command} could not be started: no descriptor for its channel. Check the limit on open files (ulimit -n).`,
+    );
+  }
+  // The peer's end of file must not end our side while messages are queued.
+  socket.allowHalfOpen = true;
+  const transport = streamTransport(socket, socket);
+  child.on('error', error => {
+    // 'error' is emitted as well for a kill that failed or an abort; then the child is there and so is the channel.
+    if (child.pid === undefined) transport.destroy(notStarted(command, error));
+  });
+  return { transport, process: child, exited };
+}
+
+/** Starts a Node module, with `fork`'s defaults: this Node, its flags, its stdio. */
+export function forkChild(
+  module: string | URL,
+  args: readonly string[],
+  options: NodeSpawnOptions & ForkSettings,
+): SpawnedChild {
+  const { execPath = process.execPath, execArgv = process.execArgv, silent = false, ...rest } = options;
+  const path = module instanceof URL ? fileURLToPath(module) : module;
+  return spawnChild(execPath, [...execArgv, path, ...args], {
+    stdio: silent ? 'pipe' : 'inherit',
+    ...rest,
+  });
+}
+
+function stdioArray(stdio: StdioOptions): Exclude<StdioOptions, string> {
+  if (typeof stdio === 'string') return [stdio, stdio, stdio];
+  return [stdio[0], stdio[1], stdio[2], ...stdio.slice(3)];
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise(resolve => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => {
+      if (child.pid === undefined) resolve({ code: null, signal: null });
+    });
+  });
+}
+
+function notStarted(command: string, cause: Error): IpcError {
+  return new IpcError(
+    'ERR_TRANSPORT',
+    `${command} could not be started: ${reasonOf(cause)}. Check that it exists, is executable, and that cwd exists.`,
+    { cause },
+  );
+}

@@ -1,0 +1,127 @@
+/** Called once per accepted frame: null when the kernel has it, the error when it never will. */
+export type Settle = (error: Error | null) => void;
+
+/** Frames that go to the transport in one write. */
+export interface Batch {
+  readonly bytes: Uint8Array;
+  readonly frames: number;
+  readonly settles: readonly Settle[];
+}
+
+/** What one frame weighs beyond its bytes, so that a million tiny messages cannot stay below a mark. */
+export const FRAME_CHARGE_BYTES = 32;
+
+/**
+ * The one queue between `send` and the kernel. A data structure: no I/O, no timers.
+ *
+ * Frames collect in an open batch. A batch that has reached `maxBatchBytes` is sealed: turned into bytes, exactly
+ * counted, ready to be written as it is. Text is held as one growing string until then, for a string costs less per
+ * message than a write into memory does; its characters stand for its bytes until it is sealed, because measuring
+ * each message would cost a sixth of the throughput.
+ */
+export class WriteQueue {
+  readonly #maxBatchBytes: number;
+  #text = '';
+  #parts: Uint8Array[] = [];
+  #openSize = 0;
+  #openFrames = 0;
+  #openSettles: Settle[] = [];
+  #sealed: Batch[] = [];
+  #next = 0; // index in #sealed of the oldest batch: shifting a long array is linear in its length
+  #sealedBytes = 0;
+  #sealedFrames = 0;
+
+  constructor(maxBatchBytes: number) {
+    this.#maxBatchBytes = maxBatchBytes;
+  }
+
+  /** Bytes waiting, exact. */
+  get bytes(): number {
+    return this.#sealedBytes + this.#openSize - this.#text.length + Buffer.byteLength(this.#text);
+  }
+
+  /** What the marks are compared with: bytes, plus a charge per frame. */
+  get weight(): number {
+    const frames = this.#sealedFrames + this.#openFrames;
+    return this.#sealedBytes + this.#openSize + frames * FRAME_CHARGE_BYTES;
+  }
+
+  /** Whether there is nothing to write. */
+  get empty(): boolean {
+    return this.#openFrames === 0 && this.#next === this.#sealed.length;
+  }
+
+  /** Whether a whole batch stands ready, so that waiting for more would gain nothing. */
+  get full(): boolean {
+    return this.#next < this.#sealed.length;
+  }
+
+  /** Adds `frames` frames that were joined into one piece. */
+  push(piece: string | Uint8Array, frames: number, settle?: Settle): void {
+    if (typeof piece === 'string' && this.#parts.length === 0) {
+      this.#text += piece;
+      this.#openSize += piece.length;
+    } else {
+      this.#pushPart(typeof piece === 'string' ? encodeUtf8(piece) : piece);
+    }
+    this.#openFrames += frames;
+    if (settle !== undefined) this.#openSettles.push(settle);
+    if (this.#openSize >= this.#maxBatchBytes) this.#seal();
+  }
+
+  /** Takes the oldest batch, sealed or not. */
+  shift(): Batch | undefined {
+    if (this.#next === this.#sealed.length) this.#seal();
+    const batch = this.#sealed[this.#next];
+    if (batch === undefined) return undefined;
+    this.#sealedBytes -= batch.bytes.byteLength;
+    this.#sealedFrames -= batch.frames;
+    this.#next += 1;
+    this.#forgetTaken();
+    return batch;
+  }
+
+  /** A framing may join some frames as text and some as bytes; they leave in the order they came. */
+  #pushPart(part: Uint8Array): void {
+    if (this.#text !== '') {
+      const text = encodeUtf8(this.#text);
+      this.#openSize += text.byteLength - this.#text.length;
+      this.#parts.push(text);
+      this.#text = '';
+    }
+    this.#parts.push(part);
+    this.#openSize += part.byteLength;
+  }
+
+  #seal(): void {
+    if (this.#openFrames === 0) return;
+    const bytes = this.#openBytes();
+    this.#sealed.push({ bytes, frames: this.#openFrames, settles: this.#openSettles });
+    this.#sealedBytes += bytes.byteLength;
+    this.#sealedFrames += this.#openFrames;
+    this.#text = '';
+    this.#parts = [];
+    this.#openSize = 0;
+    this.#openFrames = 0;
+    this.#openSettles = [];
+  }
+
+  #openBytes(): Uint8Array {
+    const [first] = this.#parts;
+    if (first === undefined) return encodeUtf8(this.#text);
+    return this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
+  }
+
+  #forgetTaken(): void {
+    if (this.#next < this.#sealed.length && this.#next < 1024) return;
+    this.#sealed = this.#sealed.slice(this.#next);
+    this.#next = 0;
+  }
+}
+
+/** Text that turns out to be ASCII is copied byte for byte, which is faster than transcoding it. */
+function encodeUtf8(text: string): Uint8Array {
+  const length = Buffer.byteLength(text);
+  if (length === text.length) return Buffer.from(text, 'latin1');
+  return Buffer.from(text, 'utf8');
+}

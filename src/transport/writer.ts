@@ -1,0 +1,170 @@
+import { IpcError } from '../errors.js';
+import { FlushPolicy } from './flush-policy.js';
+import type { Transport } from './transport.js';
+import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
+
+/** Marks of the send queue, in bytes. */
+export interface WriterLimits {
+  readonly highWaterMarkBytes: number;
+  readonly lowWaterMarkBytes: number;
+  readonly maxQueueBytes: number;
+  readonly maxBatchBytes: number;
+}
+
+/** Whom the writer tells. */
+export interface WriterListener {
+  /** The transport took a batch. */
+  onTaken(): void;
+  /** The queue fell to the low-water mark after `push` had returned false. */
+  onDrain(): void;
+  /** The transport did not take a batch: the link is dead. */
+  onWriteError(error: Error): void;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** The way from a joined frame to the transport: queue, marks, one write at a time, and who is told when. */
+export class Writer {
+  readonly #transport: Transport;
+  readonly #limits: WriterLimits;
+  readonly #listener: WriterListener;
+  readonly #queue: WriteQueue;
+  readonly #policy = new FlushPolicy(() => this.#writeNext());
+  #underWay: Batch | undefined;
+  #blocked = false;
+  #failed: Error | undefined;
+  #accepted = 0;
+  #settled = 0;
+  #readyWaiters: Waiter[] = [];
+  #flushWaiters: (Waiter & { readonly upTo: number })[] = [];
+
+  /** Batches handed to the transport. */
+  writes = 0;
+  /** Bytes handed to the transport. */
+  bytesWritten = 0;
+  /** Times the queue fell to the low-water mark after being over the high one. */
+  drains = 0;
+  /** The most the queue ever weighed, in bytes. */
+  peakBytes = 0;
+
+  constructor(transport: Transport, limits: WriterLimits, listener: WriterListener) {
+    this.#transport = transport;
+    this.#limits = limits;
+    this.#listener = listener;
+    this.#queue = new WriteQueue(limits.maxBatchBytes);
+  }
+
+  /** Bytes accepted and not yet taken by the transport. */
+  get queuedBytes(): number {
+    return this.#queue.bytes + (this.#underWay?.bytes.byteLength ?? 0);
+  }
+
+  /** Queues a piece of `frames` joined frames. False once the high-water mark is reached. Throws `ERR_QUEUE_FULL`. */
+  push(piece: string | Uint8Array, frames: number, settle?: Settle): boolean {
+    const size = piece.length + frames * FRAME_CHARGE_BYTES;
+    if (this.#weight + size > this.#limits.maxQueueBytes) throw queueFull(this.#limits.maxQueueBytes, size);
+    this.#accepted += frames;
+    this.#queue.push(piece, frames, settle);
+    const weight = this.#weight;
+    if (weight > this.peakBytes) this.peakBytes = weight;
+    if (weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;
+    this.#policy.pushed(this.#queue.full);
+    return !this.#blocked;
+  }
+
+  /** Resolves when `push` would return true. Rejects if the link fails first. */
+  ready(): Promise<void> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    if (!this.#blocked) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#readyWaiters.push({ resolve, reject }));
+  }
+
+  /** Resolves when all that was accepted so far has been taken. Rejects if the link fails first. */
+  flush(): Promise<void> {
+    const upTo = this.#accepted;
+    if (this.#settled >= upTo) return Promise.resolve();
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    return new Promise((resolve, reject) => this.#flushWaiters.push({ upTo, resolve, reject }));
+  }
+
+  /** Gives up on all that is queued: whoever waits for it gets the error. Nothing may be pushed afterwards. */
+  fail(error: Error): void {
+    if (this.#failed !== undefined) return;
+    this.#failed = error;
+    settle(this.#underWay, error);
+    this.#underWay = undefined;
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift())
+      settle(batch, error);
+    for (const waiter of [...this.#readyWaiters.splice(0), ...this.#flushWaiters.splice(0)])
+      waiter.reject(error);
+  }
+
+  get #weight(): number {
+    const underWay = this.#underWay;
+    if (underWay === undefined) return this.#queue.weight;
+    return this.#queue.weight + underWay.bytes.byteLength + underWay.frames * FRAME_CHARGE_BYTES;
+  }
+
+  #writeNext(): void {
+    const batch = this.#queue.shift();
+    if (batch === undefined) {
+      this.#policy.taken(false);
+      return;
+    }
+    this.#underWay = batch;
+    this.writes += 1;
+    this.bytesWritten += batch.bytes.byteLength;
+    let synchronous = true;
+    this.#transport.write(batch.bytes, error => {
+      // A transport that calls back inside write() must not recurse once per batch.
+      if (synchronous) process.nextTick(() => this.#onTaken(batch, error));
+      else this.#onTaken(batch, error);
+    });
+    synchronous = false;
+  }
+
+  #onTaken(batch: Batch, error: Error | null | undefined): void {
+    if (this.#underWay !== batch) return; // failed meanwhile: everyone was told
+    if (error) {
+      this.#listener.onWriteError(error);
+      return;
+    }
+    this.#underWay = undefined;
+    this.#settled += batch.frames;
+    settle(batch, null);
+    this.#listener.onTaken();
+    this.#policy.taken(!this.#queue.empty);
+    this.#tellFlushed();
+    this.#tellDrained();
+  }
+
+  #tellFlushed(): void {
+    while (this.#flushWaiters[0] !== undefined && this.#flushWaiters[0].upTo <= this.#settled) {
+      this.#flushWaiters.shift()?.resolve();
+    }
+  }
+
+  #tellDrained(): void {
+    if (!this.#blocked || this.#weight > this.#limits.lowWaterMarkBytes) return;
+    this.#blocked = false;
+    this.drains += 1;
+    for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();
+    this.#listener.onDrain();
+  }
+}
+
+/** Each callback on a tick of its own: one that throws must not keep the next from being called. */
+function settle(batch: Batch | undefined, error: Error | null): void {
+  for (const callback of batch?.settles ?? []) process.nextTick(callback, error);
+}
+
+function queueFull(maxQueueBytes: number, size: number): IpcError {
+  return new IpcError(
+    'ERR_QUEUE_FULL',
+    `${size} more bytes would take the send queue past maxQueueBytes (${maxQueueBytes}); nothing was queued. ` +
+      'Wait for ready() or drain$ when send() returns false, or raise maxQueueBytes.',
+  );
+}
