@@ -1,0 +1,55 @@
+import { fork as nodeFork } from 'node:child_process';
+import { fork, parent } from 'deka-ipc';
+import { channelEnd, type End, forkEnd, waitingForkEnd } from './ends.js';
+
+/** Somebody who can start a child and talk to it. */
+export interface Contender {
+  readonly name: string;
+  /** How floods are sent. */
+  readonly manner: 'one by one' | 'in batches';
+  /** Starts the child and returns this side's end. */
+  start(module: URL, args: readonly string[]): End;
+  /** The other end, inside the child. */
+  inChild(): End;
+}
+
+const stdio = ['ignore', 'inherit', 'inherit'] as const;
+
+function deka(name: string, manner: Contender['manner']): Contender {
+  return {
+    name,
+    manner,
+    start: (module, args) => channelEnd(fork(module, args, { stdio: [...stdio] })),
+    inChild: () => channelEnd(parent()),
+  };
+}
+
+function node(name: string, serialization: 'json' | 'advanced', end: typeof forkEnd): Contender {
+  return {
+    name,
+    manner: 'one by one',
+    start: (module, args) => {
+      return end(nodeFork(module, args, { serialization, stdio: [...stdio, 'ipc'] }));
+    },
+    inChild: () => end(process),
+  };
+}
+
+/** The contender that every ratio refers to. */
+export const BASE = 'fork json';
+
+export const CONTENDERS: readonly Contender[] = [
+  deka('deka-ipc send', 'one by one'),
+  deka('deka-ipc sendMany', 'in batches'),
+  node(BASE, 'json', forkEnd),
+  node('fork json, waiting', 'json', waitingForkEnd),
+  node('fork advanced', 'advanced', forkEnd),
+];
+
+/** The contender of that name. */
+export function contender(name: string | undefined): Contender {
+  const found = CONTENDERS.find(candidate => candidate.name === name);
+  if (found === undefined)
+    throw new Error(`no contender ${name}; there are ${CONTENDERS.map(c => c.name).join(', ')}`);
+  return found;
+}
