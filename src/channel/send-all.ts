@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, observable, SafeSubscriber } from '../rx.js';
 
@@ -49,7 +50,7 @@ export class Stop {
 function sendFrom<Out>(sink: Sink<Out>, source: ObservableInput<Out>, stop: Stop): Promise<number> {
   if (isObservable<Out>(source)) return sendPushed(sink, source, stop);
   const iterator = iteratorOf(source);
-  if (iterator !== undefined) return sendPulled(sink, iterator, stop);
+  if (iterator !== undefined) return sendPulled(sink, iterator, stop, () => giveUp(source, iterator));
   throw new IpcError(
     'ERR_INVALID_OPTION',
     'sendAll() takes an Observable, an iterable, an async iterable, a promise or an array of messages.',
@@ -58,7 +59,12 @@ function sendFrom<Out>(sink: Sink<Out>, source: ObservableInput<Out>, stop: Stop
 
 type Pulled<Out> = Iterator<Out> | AsyncIterator<Out>;
 
-async function sendPulled<Out>(sink: Sink<Out>, source: Pulled<Out>, stop: Stop): Promise<number> {
+async function sendPulled<Out>(
+  sink: Sink<Out>,
+  source: Pulled<Out>,
+  stop: Stop,
+  onFailure: () => Promise<void>,
+): Promise<number> {
   try {
     for (let sent = 0; ; sent += 1) {
       const next = source.next();
@@ -68,14 +74,16 @@ async function sendPulled<Out>(sink: Sink<Out>, source: Pulled<Out>, stop: Stop)
       if (!sink.send(step.value)) await stop.race(sink.ready());
     }
   } catch (thrown) {
-    void giveUp(source); // not awaited: an async generator answers only after what it is waiting for
+    void onFailure(); // not awaited: an async generator answers only after what it is waiting for
     throw thrown;
   }
 }
 
-async function giveUp(source: Pulled<unknown>): Promise<void> {
+async function giveUp(source: unknown, iterator: Pulled<unknown>): Promise<void> {
+  // The iterator of a Readable is a generator: waiting for data, it would not hear of return() until there is some.
+  if (source instanceof Readable) source.destroy();
   try {
-    await source.return?.();
+    await iterator.return?.();
   } catch {
     // What led here is the failure to tell, not this one.
   }

@@ -106,6 +106,10 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   sendMany(messages: readonly Out[], callback?: SendCallback): boolean {
     const { reason } = this.#lifecycle;
     if (reason !== undefined) return refuse(reason, callback);
+    if (messages.length === 0) {
+      if (callback !== undefined) process.nextTick(callback, null);
+      return this.#writer.hasRoom;
+    }
     const room = this.#writer.push(this.#outbound.encodeMany(messages), messages.length, callback);
     this.#sentMessages += messages.length;
     return room;

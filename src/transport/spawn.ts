@@ -1,7 +1,7 @@
 import {
   type ChildProcess,
-  spawn as nodeSpawn,
   type SpawnOptions as NodeSpawnOptions,
+  spawn as nodeSpawn,
   type StdioOptions,
 } from 'node:child_process';
 import { Socket } from 'node:net';

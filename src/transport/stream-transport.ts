@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { Observable, type Subscriber } from '../rx.js';
 import type { Transport } from './transport.js';
+import { unreadOf } from './unread.js';
 
 /** A pair of Node streams, or one duplex stream given twice, as a {@link Transport}. */
 export function streamTransport(readable: Readable, writable: Writable): Transport {
@@ -13,6 +14,8 @@ class StreamTransport implements Transport {
   readonly bytes$ = new Observable<Uint8Array>(subscriber => this.#read(subscriber));
   readonly #readable: Readable & Countable;
   readonly #writable: Writable;
+  #subscriber: Subscriber<Uint8Array> | undefined;
+  #stopReading = () => {};
   #broken: Error | undefined;
 
   constructor(readable: Readable, writable: Writable) {
@@ -24,7 +27,11 @@ class StreamTransport implements Transport {
   }
 
   write(bytes: Uint8Array, taken: (error?: Error | null) => void): void {
-    this.#writable.write(bytes, taken);
+    this.#writable.write(bytes, error => {
+      // A duplex stream destroys itself after a failed write, with all that its peer sent before it died.
+      if (error && (this.#writable as unknown) === this.#readable) this.#readOut();
+      taken(error);
+    });
   }
 
   pause(): void {
@@ -58,13 +65,17 @@ class StreamTransport implements Transport {
     this.#subscriber?.error(this.#broken);
   }
 
-  #subscriber: Subscriber<Uint8Array> | undefined;
+  #readOut(): void {
+    this.#stopReading();
+    for (const chunk of unreadOf(this.#readable)) this.#subscriber?.next(chunk);
+  }
 
   #read(subscriber: Subscriber<Uint8Array>): () => void {
     const readable = this.#readable;
     this.#subscriber = subscriber;
     if (this.#broken !== undefined) subscriber.error(this.#broken);
     readable.on('data', readableOnData).on('end', readableOnEnd).on('close', readableOnEnd);
+    this.#stopReading = stopReading;
     return stopReading;
 
     function readableOnData(chunk: Uint8Array | string): void {

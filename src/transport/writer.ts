@@ -62,6 +62,11 @@ export class Writer {
     return this.#queue.bytes + (this.#underWay?.bytes.byteLength ?? 0);
   }
 
+  /** Whether `push` would return true for a small piece. */
+  get hasRoom(): boolean {
+    return !this.#blocked;
+  }
+
   /** Queues a piece of `frames` joined frames. False once the high-water mark is reached. Throws `ERR_QUEUE_FULL`. */
   push(piece: string | Uint8Array, frames: number, settle?: Settle): boolean {
     const size = piece.length + frames * FRAME_CHARGE_BYTES;
@@ -72,7 +77,7 @@ export class Writer {
     if (weight > this.peakBytes) this.peakBytes = weight;
     if (weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;
     this.#policy.pushed(this.#queue.full);
-    return !this.#blocked;
+    return this.hasRoom;
   }
 
   /** Resolves when `push` would return true. Rejects if the link fails first. */

@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Intake } from '../../src/channel/intake.js';
+import { iterate } from '../../src/channel/iterate.js';
+import { collect } from '../support/collect.js';
+
+const listener = { onDemand: vi.fn(), onConsumers: vi.fn(), onConsumed: vi.fn() };
+let intake: Intake<number>;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  intake = new Intake<number>(listener);
+});
+
+/** The iterable side of one iterator. */
+function looped(): AsyncIterable<number> {
+  return { [Symbol.asyncIterator]: () => iterate(intake) };
+}
+
+describe('iterate', () => {
+  it('yields in order what came before and after next() was called', async () => {
+    const iterator = iterate(intake);
+    const first = iterator.next();
+    intake.push([1, 2], 10);
+    expect(await first).toEqual({ value: 1, done: false });
+    expect(await iterator.next()).toEqual({ value: 2, done: false });
+  });
+
+  it('answers several next() calls in their order', async () => {
+    const iterator = iterate(intake);
+    const calls = [iterator.next(), iterator.next(), iterator.next()];
+    intake.push([1, 2], 10);
+    intake.end();
+    expect(await Promise.all(calls)).toEqual([
+      { value: 1, done: false },
+      { value: 2, done: false },
+      { value: undefined, done: true },
+    ]);
+  });
+
+  it('lets the socket rest while something is unread, and only then', async () => {
+    const iterator = iterate(intake);
+    intake.push([1, 2], 10);
+    expect(listener.onDemand).toHaveBeenLastCalledWith(false);
+    await iterator.next();
+    expect(listener.onDemand).toHaveBeenLastCalledWith(false);
+    await iterator.next();
+    expect(listener.onDemand).toHaveBeenLastCalledWith(true);
+  });
+
+  it('does not let the socket rest for a message that somebody is waiting for', async () => {
+    const next = iterate(intake).next();
+    intake.push([1], 10);
+    await next;
+    expect(listener.onDemand).not.toHaveBeenCalled();
+  });
+
+  it('reports each unread message that is used, so that a slow loop counts as progress', async () => {
+    const iterator = iterate(intake);
+    intake.push([1, 2], 10);
+    await iterator.next();
+    expect(listener.onConsumed).toHaveBeenCalledTimes(1);
+  });
+
+  it('yields what is unread after the end, then ends', async () => {
+    const seen: number[] = [];
+    const iterable = looped();
+    const iterator = iterable[Symbol.asyncIterator]();
+    intake.push([1, 2], 10);
+    intake.end();
+    for await (const message of { [Symbol.asyncIterator]: () => iterator }) seen.push(message);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('gives the unread rest back when the loop is left, and the next loop gets it first', async () => {
+    intake.push([1, 2, 3], 10);
+    for await (const message of looped()) if (message === 1) break;
+    intake.push([4], 10);
+    intake.end();
+    const rest: number[] = [];
+    for await (const message of looped()) rest.push(message);
+    expect(rest).toEqual([2, 3, 4]);
+  });
+
+  it('goes on reading after a loop was left with something unread', async () => {
+    intake.push([1, 2], 10);
+    for await (const message of looped()) if (message === 1) break;
+    expect(listener.onDemand).toHaveBeenLastCalledWith(true);
+  });
+
+  it('gives nothing back while somebody else consumed it too', async () => {
+    const all = collect(intake.messages$);
+    const iterator = iterate(intake);
+    intake.push([1, 2], 10);
+    await iterator.return?.();
+    intake.end();
+    expect(await all.completed).toEqual([1, 2]);
+    expect((await iterate(intake).next()).done).toBe(true);
+  });
+
+  it('ends waiting next() calls on return, and stays ended', async () => {
+    const iterator = iterate(intake);
+    const waiting = iterator.next();
+    await iterator.return?.();
+    expect((await waiting).done).toBe(true);
+    intake.push([1], 10);
+    expect((await iterator.next()).done).toBe(true);
+  });
+
+  it('is a consumer like any other: two loops each get everything', async () => {
+    const [a, b] = [iterate(intake), iterate(intake)];
+    intake.push([1], 10);
+    expect(await a.next()).toEqual(await b.next());
+  });
+});

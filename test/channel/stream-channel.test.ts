@@ -1,0 +1,496 @@
+import { describe, expect, it, vi } from 'vitest';
+import { open } from '../../src/channel/open.js';
+import { StreamChannel } from '../../src/channel/stream-channel.js';
+import { IpcError } from '../../src/errors.js';
+import { collect, turns } from '../support/collect.js';
+import { Link, line, linesOf } from '../support/link.js';
+
+/** The error a function throws. */
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** The first uncaught exceptions that come of some work, in place of the test runner's own handling. */
+async function uncaughtDuring(count: number, work: () => void): Promise<unknown[]> {
+  const runners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const uncaught: unknown[] = [];
+  const all = new Promise<void>(resolve => {
+    process.on('uncaughtException', error => {
+      if (uncaught.push(error) === count) resolve();
+    });
+  });
+  try {
+    work();
+    await all;
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const runner of runners) process.on('uncaughtException', runner);
+  }
+  return uncaught;
+}
+
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+const epipe = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+
+describe('sending', () => {
+  it('puts all sends of a tick into one write, in order', async () => {
+    const link = new Link();
+    const channel = open(link);
+    channel.send({ id: 1 });
+    channel.sendMany([2, 'three']);
+    channel.send(null);
+    expect(link.written).toEqual([]);
+    await channel.flush();
+    expect(link.written).toEqual([linesOf({ id: 1 }, 2, 'three', null)]);
+  });
+
+  it('encodes at once: a later change to the message changes nothing', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const message = { id: 1 };
+    channel.send(message);
+    message.id = 2;
+    await channel.flush();
+    expect(link.written).toEqual([line({ id: 1 })]);
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['a function', () => 1],
+    ['a symbol', Symbol('s')],
+    ['a bigint', 1n],
+    ['toJSON() that returns undefined', { toJSON: () => undefined }],
+  ])('throws ERR_ENCODE for %s, and the channel stays usable', async (_what, message) => {
+    const link = new Link();
+    const channel = open(link);
+    expect(thrownBy(() => channel.send(message))).toEqual(code('ERR_ENCODE'));
+    channel.send('fine');
+    await channel.flush();
+    expect(link.written).toEqual([line('fine')]);
+  });
+
+  it('sends none of many if one cannot be encoded', async () => {
+    const link = new Link();
+    const channel = open(link);
+    expect(thrownBy(() => channel.sendMany([1, undefined, 3]))).toEqual(code('ERR_ENCODE'));
+    expect(channel.queuedBytes).toBe(0);
+    await channel.flush();
+    expect(link.written).toEqual([]);
+  });
+
+  it('calls back with null once taken, never in the same tick', async () => {
+    const link = new Link();
+    link.stuck = true;
+    const channel = open(link);
+    const callback = vi.fn();
+    channel.send(1, callback);
+    channel.sendMany([2, 3], callback);
+    await turns();
+    expect(callback).not.toHaveBeenCalled();
+    link.release();
+    expect(callback).not.toHaveBeenCalled();
+    await channel.flush();
+    await turns();
+    expect(callback.mock.calls).toEqual([[null], [null]]);
+  });
+
+  it('calls back for an empty sendMany too', async () => {
+    const channel = open(new Link());
+    expect(await new Promise(resolve => channel.sendMany([], resolve))).toBeNull();
+  });
+
+  it('returns false at the high-water mark, drains once, and is then ready', async () => {
+    const link = new Link();
+    link.stuck = true;
+    const channel = open(link, { highWaterMarkBytes: 200, lowWaterMarkBytes: 0 });
+    const drains = collect(channel.drain$);
+    expect(channel.send('x'.repeat(20))).toBe(true);
+    expect(channel.send('x'.repeat(100))).toBe(false);
+    const ready = vi.fn();
+    void channel.ready().then(ready);
+    await turns();
+    expect(ready).not.toHaveBeenCalled();
+    expect(drains.values).toHaveLength(0);
+    link.release();
+    await vi.waitFor(() => expect(ready).toHaveBeenCalled());
+    expect(drains.values).toHaveLength(1);
+    expect(channel.send('x')).toBe(true);
+  });
+
+  it('throws ERR_QUEUE_FULL past maxQueueBytes; what was accepted still goes out', async () => {
+    const link = new Link();
+    const channel = open(link, { maxQueueBytes: 200 });
+    channel.send('fits');
+    expect(thrownBy(() => channel.send('x'.repeat(200)))).toEqual(code('ERR_QUEUE_FULL'));
+    await channel.flush();
+    expect(link.written).toEqual([line('fits')]);
+  });
+});
+
+describe('receiving', () => {
+  it('delivers what the peer sent, however it was cut', () => {
+    const link = new Link();
+    const { values } = collect(open(link).messages$);
+    const text = linesOf({ id: 1 }, [2], 'drei');
+    link.receive(text.slice(0, 10));
+    link.receive(text.slice(10, -3));
+    link.receive(text.slice(-3));
+    expect(values).toEqual([{ id: 1 }, [2], 'drei']);
+  });
+
+  it.each([
+    ['a line that is not JSON', 'oops\n', 'ERR_DECODE'],
+    ['a line without the envelope', '{"id":1}\n', 'ERR_BAD_ENVELOPE'],
+    ['an empty line', '\n', 'ERR_DECODE'],
+    ['an over-long line', `${'x'.repeat(2000)}\n`, 'ERR_FRAME_TOO_LARGE'],
+    ['another cmd', '{"cmd":"NODE_OTHER","msg":1}\n', 'ERR_BAD_ENVELOPE'],
+  ])('reports %s on failures$ and delivers its neighbours', (_what, bad, expected) => {
+    const link = new Link();
+    const channel = open(link, { maxFrameBytes: 1000 });
+    const { values } = collect(channel.messages$);
+    const failures = collect(channel.failures$);
+    link.receive(line('before') + bad + line('after'));
+    expect(values).toEqual(['before', 'after']);
+    expect(failures.values).toEqual([code(expected)]);
+    expect(failures.values[0]).toBeInstanceOf(IpcError);
+    expect(channel.metrics().badFrames).toBe(1);
+  });
+
+  it('reports a line of invalid UTF-8 and delivers its neighbours', () => {
+    const link = new Link();
+    const channel = open(link);
+    const { values } = collect(channel.messages$);
+    const failures = collect(channel.failures$);
+    link.bytes$.next(
+      Buffer.concat([Buffer.from(line(1)), Buffer.from([0x22, 0xff, 0x22, 0x0a]), Buffer.from(line(2))]),
+    );
+    expect(values).toEqual([1, 2]);
+    expect(failures.values).toEqual([code('ERR_DECODE')]);
+  });
+
+  it('ends with the failure when told to close on a bad frame', async () => {
+    const link = new Link();
+    const channel = open(link, { onBadFrame: 'close' });
+    const { completed } = collect(channel.messages$);
+    link.receive(`${line(1)}oops\n`);
+    expect(await completed).toEqual([1]);
+    expect(await channel.closed).toEqual({ error: code('ERR_DECODE') });
+    expect(link.calls).toContain('destroy');
+  });
+
+  it('survives a subscriber that throws: the next message comes, and so do the other subscribers', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const uncaught = await uncaughtDuring(2, () => {
+      channel.messages$.subscribe(() => {
+        throw new Error('in a subscriber');
+      });
+      const { values } = collect(channel.messages$);
+      link.receive(linesOf(1));
+      link.receive(linesOf(2));
+      expect(values).toEqual([1, 2]);
+    });
+    expect(uncaught).toEqual([new Error('in a subscriber'), new Error('in a subscriber')]);
+  });
+
+  it('lets a subscriber send, unsubscribe and close from inside', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const subscription = channel.messages$.subscribe(message => {
+      channel.send(`got ${message}`);
+      subscription.unsubscribe();
+      void channel.close();
+    });
+    link.receive(linesOf(1, 2));
+    await turns();
+    expect(link.written).toEqual([line('got 1')]);
+    expect(link.calls).toContain('end');
+  });
+
+  it('pauses the link for a loop that does not keep up, and resumes it', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const iterator = channel[Symbol.asyncIterator]();
+    link.receive(linesOf(1, 2));
+    expect(link.calls.at(-1)).toBe('pause');
+    await iterator.next();
+    expect(link.calls.at(-1)).toBe('pause');
+    await iterator.next();
+    expect(link.calls.at(-1)).toBe('resume');
+  });
+
+  it('reports what failed before anybody subscribed to failures$, up to a hundred', () => {
+    const link = new Link();
+    const channel = open(link);
+    link.receive('oops\n'.repeat(150));
+    const { values } = collect(channel.failures$);
+    expect(values).toHaveLength(100);
+    link.receive('oops\n');
+    expect(values).toHaveLength(101);
+    expect(channel.metrics().badFrames).toBe(151);
+  });
+});
+
+describe('ending', () => {
+  it('close() sends what is queued, ends the link, and waits for the peer to end', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const { values } = collect(channel.messages$);
+    channel.send('last');
+    const closed = channel.close();
+    expect(channel.connected).toBe(false);
+    await vi.waitFor(() => expect(link.calls).toContain('end'));
+    expect(link.written).toEqual([line('last')]);
+    link.receive(line('answer'));
+    link.bytes$.complete();
+    await closed;
+    expect(values).toEqual(['answer']);
+    expect(await channel.closed).toBe('local');
+    expect(link.calls).toContain('destroy');
+  });
+
+  it('close() does not wait longer than closeTimeoutMs for a peer that does nothing', async () => {
+    const link = new Link();
+    link.stuck = true;
+    const channel = open(link, { closeTimeoutMs: 20 });
+    const callback = vi.fn();
+    channel.send('never taken', callback);
+    await channel.close();
+    await turns();
+    expect(callback).toHaveBeenCalledExactlyOnceWith(code('ERR_CHANNEL_CLOSED'));
+    link.release();
+    await turns();
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
+  it('close() twice is one close', async () => {
+    const link = new Link();
+    const channel = open(link, { closeTimeoutMs: 10 });
+    await Promise.all([channel.close(), channel.close(), channel[Symbol.asyncDispose]()]);
+    expect(link.calls.filter(call => call === 'end')).toHaveLength(1);
+  });
+
+  it('the end of the peer completes messages$ and ends the channel', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const { completed } = collect(channel.messages$);
+    link.receive(line(1));
+    link.bytes$.complete();
+    expect(await completed).toEqual([1]);
+    expect(await channel.closed).toBe('peer');
+    expect(channel.connected).toBe(false);
+    expect(link.calls).toEqual(expect.arrayContaining(['end', 'destroy']));
+  });
+
+  it('what is sent in answer to the end of input still goes out', async () => {
+    const link = new Link();
+    const channel = open(link);
+    channel.messages$.subscribe({ complete: () => channel.send('from complete') });
+    const looped = (async () => {
+      for await (const _ of channel);
+      channel.send('after the loop');
+    })();
+    link.bytes$.complete();
+    await looped;
+    await channel.closed;
+    expect(link.written.join('')).toBe(linesOf('from complete', 'after the loop'));
+  });
+
+  it('a link that ends inside a line reports that on failures$', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const failures = collect(channel.failures$);
+    link.receive('{"cmd":');
+    link.bytes$.complete();
+    expect(await failures.completed).toEqual([code('ERR_DECODE')]);
+  });
+
+  it('a link that breaks ends the channel with ERR_TRANSPORT and the cause', async () => {
+    const link = new Link();
+    const channel = open(link);
+    const { completed } = collect(channel.messages$);
+    const cause = new Error('cable cut');
+    link.bytes$.error(cause);
+    expect(await channel.closed).toEqual({
+      error: expect.objectContaining({ code: 'ERR_TRANSPORT', cause }),
+    });
+    expect(await completed).toEqual([]);
+  });
+
+  it.each(['EPIPE', 'ECONNRESET'])('%s is the peer leaving, and fails what was queued once', async errno => {
+    const link = new Link();
+    link.writeError = Object.assign(new Error(errno), { code: errno });
+    const channel = open(link);
+    const callback = vi.fn();
+    channel.send(1, callback);
+    expect(await channel.closed).toBe('peer');
+    await turns();
+    expect(callback).toHaveBeenCalledExactlyOnceWith(code('ERR_CHANNEL_CLOSED'));
+  });
+
+  it('destroy() drops what is queued and what is unread, and says so to the callbacks', async () => {
+    const link = new Link();
+    link.stuck = true;
+    const channel = open(link);
+    const callback = vi.fn();
+    channel.send('under way', callback);
+    await turns();
+    channel.send('queued', callback);
+    link.receive(line('unread'));
+    channel.destroy();
+    expect(await channel.closed).toBe('local');
+    expect(await collect(channel.messages$).completed).toEqual([]);
+    await turns();
+    expect(callback.mock.calls).toEqual([[code('ERR_CHANNEL_CLOSED')], [code('ERR_CHANNEL_CLOSED')]]);
+  });
+
+  it('destroy(reason) gives the reason to closed', async () => {
+    const channel = open(new Link());
+    const reason = new Error('enough');
+    channel.destroy(reason);
+    expect(await channel.closed).toEqual({ error: expect.objectContaining({ cause: reason }) });
+  });
+
+  it('an aborted signal destroys the channel, before or after it was opened', async () => {
+    const controller = new AbortController();
+    const early = open(new Link(), { signal: AbortSignal.abort(new Error('too early')) });
+    const late = open(new Link(), { signal: controller.signal });
+    controller.abort(new Error('too late'));
+    expect(await early.closed).toEqual({
+      error: expect.objectContaining({ message: expect.stringContaining('too early') }),
+    });
+    expect(await late.closed).toEqual({
+      error: expect.objectContaining({ message: expect.stringContaining('too late') }),
+    });
+  });
+
+  it('flush() and ready() reject when the channel ends first', async () => {
+    const link = new Link();
+    link.stuck = true;
+    const channel = open(link, { highWaterMarkBytes: 1 });
+    channel.send(1);
+    const waits = [channel.flush(), channel.ready()];
+    channel.destroy();
+    for (const wait of waits) await expect(wait).rejects.toEqual(code('ERR_CHANNEL_CLOSED'));
+    await expect(channel.ready()).rejects.toEqual(code('ERR_CHANNEL_CLOSED'));
+  });
+
+  it('completes failures$ and drain$', async () => {
+    const channel = open(new Link());
+    const ends = [collect(channel.failures$).completed, collect(channel.drain$).completed];
+    channel.destroy();
+    expect(await Promise.all(ends)).toEqual([[], []]);
+  });
+});
+
+describe('sending after the end', () => {
+  it('throws ERR_CHANNEL_CLOSED to a caller that closed the channel itself', async () => {
+    const channel = open(new Link(), { closeTimeoutMs: 10 });
+    const closed = channel.close();
+    expect(thrownBy(() => channel.send(1))).toEqual(code('ERR_CHANNEL_CLOSED'));
+    await closed;
+    expect(thrownBy(() => channel.sendMany([1]))).toEqual(code('ERR_CHANNEL_CLOSED'));
+  });
+
+  it('is false, not a throw, when it was the peer that left', async () => {
+    const link = new Link();
+    link.writeError = epipe();
+    const channel = open(link);
+    channel.send(1);
+    await channel.closed;
+    expect(channel.send(2)).toBe(false);
+    await expect(channel.ready()).rejects.toEqual(code('ERR_CHANNEL_CLOSED'));
+  });
+
+  it('tells the callback, on a later tick, and returns false', async () => {
+    const channel = open(new Link());
+    channel.destroy();
+    const callback = vi.fn();
+    expect(channel.send(1, callback)).toBe(false);
+    expect(callback).not.toHaveBeenCalled();
+    await turns();
+    expect(callback).toHaveBeenCalledExactlyOnceWith(code('ERR_CHANNEL_CLOSED'));
+  });
+});
+
+describe('keeping the event loop alive', () => {
+  it('is left to the link by default', () => {
+    const link = new Link();
+    open(link).messages$.subscribe();
+    expect(link.calls).toEqual([]);
+  });
+
+  it('happens only while somebody consumes, on a channel to the parent', () => {
+    const link = new Link();
+    const channel = new StreamChannel(link, {}, 'while consumed');
+    const subscription = channel.messages$.subscribe();
+    subscription.unsubscribe();
+    expect(link.calls).toEqual(['unref', 'ref', 'unref']);
+  });
+
+  it('is no longer counted after an explicit ref() or unref()', () => {
+    const link = new Link();
+    const channel = new StreamChannel(link, {}, 'while consumed');
+    channel.ref();
+    channel.messages$.subscribe().unsubscribe();
+    expect(link.calls).toEqual(['unref', 'ref']);
+  });
+
+  it('happens while close() is under way', () => {
+    const link = new Link();
+    void new StreamChannel(link, {}, 'while consumed').close();
+    expect(link.calls).toContain('ref');
+  });
+});
+
+describe('options', () => {
+  it.each([
+    [{ highWaterMarkBytes: 0 }],
+    [{ highWaterMarkBytes: Number.NaN }],
+    [{ lowWaterMarkBytes: -1 }],
+    [{ lowWaterMarkBytes: 2, highWaterMarkBytes: 1 }],
+    [{ maxQueueBytes: 0 }],
+    [{ maxFrameBytes: -5 }],
+    [{ maxBatchBytes: 0 }],
+    [{ closeTimeoutMs: -1 }],
+  ])('%o is ERR_INVALID_OPTION and names the option', options => {
+    const error = thrownBy(() => open(new Link(), options));
+    expect(error).toEqual(code('ERR_INVALID_OPTION'));
+    expect(String(error)).toContain(Object.keys(options)[0]);
+  });
+});
+
+describe('metrics()', () => {
+  it('counts messages, bytes, writes, reads, the queue and its peak', async () => {
+    const link = new Link();
+    const before = Date.now();
+    const channel = open(link, { highWaterMarkBytes: 40 });
+    channel.sendMany([1, 2]);
+    channel.send(3);
+    const sentBytes = linesOf(1, 2, 3).length;
+    expect(channel.metrics().queuedBytes).toBe(sentBytes);
+    await channel.flush();
+    await turns();
+    link.receive(linesOf('a', 'b'));
+    link.receive(linesOf('c'));
+    const metrics = channel.metrics();
+    expect(metrics).toEqual({
+      sent: { messages: 3, bytes: sentBytes },
+      received: { messages: 3, bytes: linesOf('a', 'b', 'c').length },
+      writes: 1,
+      reads: 2,
+      queuedBytes: 0,
+      queuedBytesPeak: sentBytes + 3 * 32,
+      drains: 1,
+      badFrames: 0,
+      openedAt: expect.any(Number),
+    });
+    expect(metrics.openedAt).toBeGreaterThanOrEqual(before);
+  });
+});

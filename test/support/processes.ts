@@ -1,0 +1,17 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { expect } from 'vitest';
+
+/** A program in test/fixtures. */
+export function fixture(name: string): URL {
+  return new URL(`../fixtures/${name}.js`, import.meta.url);
+}
+
+/** What a process prints, once it has ended without an error. */
+export async function outputOf(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('the process has no stdout to read');
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  expect(code).toBe(0);
+  return output;
+}
