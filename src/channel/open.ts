@@ -3,8 +3,9 @@ import { memoryTransports } from '../transport/memory.js';
 import { streamTransport } from '../transport/stream-transport.js';
 import type { Transport } from '../transport/transport.js';
 import type { Channel } from './channel.js';
-import type { ChannelOptions } from './options.js';
-import { StreamChannel } from './stream-channel.js';
+import { framedLink } from './framed-link.js';
+import { type ChannelOptions, resolveOptions } from './options.js';
+import { type KeepAlive, StreamChannel } from './stream-channel.js';
 
 /**
  * A channel over a transport of your own.
@@ -17,7 +18,7 @@ export function open<Out = unknown, In = unknown>(
   transport: Transport,
   options: ChannelOptions<Out, In> = {},
 ): Channel<Out, In> {
-  return new StreamChannel(transport, options, 'always');
+  return channelOver(transport, options, 'always');
 }
 
 /**
@@ -64,4 +65,16 @@ export function pair<A = unknown, B = unknown>(
 ): [Channel<A, B>, Channel<B, A>] {
   const [left, right] = memoryTransports();
   return [open<A, B>(left, options), open<B, A>(right, options)];
+}
+
+/** What every function that makes a channel over a transport comes down to. */
+export function channelOver<Out, In>(
+  transport: Transport,
+  options: ChannelOptions<Out, In>,
+  keepAlive: KeepAlive,
+): StreamChannel<Out, In> {
+  const resolved = resolveOptions(options);
+  const { closeTimeoutMs, onBadFrame } = resolved;
+  const behaviour = { keepAlive, closeTimeoutMs, onBadFrame, signal: options.signal };
+  return new StreamChannel(framedLink(transport, resolved), behaviour);
 }

@@ -9,8 +9,8 @@ import {
   spawnChild,
 } from '../transport/spawn.js';
 import type { Channel } from './channel.js';
+import { channelOver } from './open.js';
 import type { ChannelOptions } from './options.js';
-import { StreamChannel } from './stream-channel.js';
 
 /** The channel to a child that this process started. */
 export interface ChildChannel<Out = unknown, In = unknown> extends Channel<Out, In> {
@@ -81,7 +81,7 @@ let parentChannel: Channel | undefined;
  * channel.messages$.subscribe(n => channel.send(n * n));
  */
 export function parent<Out = unknown, In = unknown>(options: ChannelOptions<Out, In> = {}): Channel<Out, In> {
-  parentChannel ??= new StreamChannel<Out, In>(
+  parentChannel ??= channelOver<Out, In>(
     inheritedTransport(),
     options,
     'while consumed',
@@ -103,6 +103,6 @@ function childChannel<Out, In>(
   child: SpawnedChild,
   { signal: _killsTheChild, ...options }: SpawnChannelOptions<Out, In>,
 ): ChildChannel<Out, In> {
-  const channel = new StreamChannel<Out, In>(child.transport, options, 'always');
+  const channel = channelOver<Out, In>(child.transport, options, 'always');
   return Object.assign(channel, { process: child.process, exited: child.exited });
 }

@@ -1,26 +1,30 @@
 import type { IpcError } from '../errors.js';
-import { type Observable, type ObservableInput, Subject, type Unsubscribable } from '../rx.js';
-import { type Inbound, inbound } from '../streams/inbound.js';
-import { type Outbound, outbound } from '../streams/outbound.js';
-import type { Transport } from '../transport/transport.js';
-import { Writer } from '../transport/writer.js';
+import { type Observable, type ObservableInput, Subject } from '../rx.js';
 import type { Channel, CloseReason, SendCallback } from './channel.js';
 import { Failures } from './failures.js';
 import { Intake } from './intake.js';
 import { iterate } from './iterate.js';
 import { channelClosed, Lifecycle } from './lifecycle.js';
+import type { Link } from './link.js';
 import type { ChannelMetrics } from './metrics.js';
-import { type ChannelOptions, resolveOptions } from './options.js';
 import { Stop, sendAll } from './send-all.js';
 
 /** Who keeps the event loop alive: the link always, or only while somebody consumes messages (a child's channel). */
 export type KeepAlive = 'always' | 'while consumed';
 
+/** How a channel behaves, whatever link it stands on. */
+export interface Behaviour {
+  readonly keepAlive: KeepAlive;
+  readonly closeTimeoutMs: number;
+  readonly onBadFrame: 'skip' | 'close';
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
- * The wiring of a channel, and the only place that knows all of its parts.
+ * The wiring of a channel: a link below, consumers above, a lifecycle for both.
  *
- * IN   transport.bytes$ → inbound (split, decode, unwrap) → intake → messages$, batches$, iterators
- * OUT  send → outbound (wrap, encode, join) → writer (queue, flush policy) → transport.write
+ * IN   link → intake → messages$, batches$, iterators
+ * OUT  send → link
  */
 export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly messages$: Observable<In>;
@@ -28,49 +32,32 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly failures$: Observable<IpcError>;
   readonly drain$: Observable<void>;
   readonly closed: Promise<CloseReason>;
-  readonly #transport: Transport;
-  readonly #inbound: Inbound<In>;
-  readonly #outbound: Outbound<Out>;
-  readonly #writer: Writer;
+  readonly #link: Link<Out, In>;
   readonly #intake: Intake<In>;
   readonly #lifecycle: Lifecycle;
   readonly #failures = new Failures();
   readonly #drained = new Subject<void>();
   readonly #closeOnBadFrame: boolean;
   readonly #openedAt = Date.now();
-  readonly #reading: Unsubscribable;
   #countReferences: boolean;
-  #sentMessages = 0;
   #receivedMessages = 0;
-  #receivedBytes = 0;
-  #reads = 0;
 
-  constructor(transport: Transport, options: ChannelOptions<Out, In>, keepAlive: KeepAlive) {
-    const resolved = resolveOptions(options);
-    const { codec, framing, envelope } = resolved;
-    const stages = { framing, envelope, syntax: codec.syntax, coder: codec.create() };
-    this.#transport = transport;
-    this.#closeOnBadFrame = resolved.onBadFrame === 'close';
-    this.#outbound = outbound(stages);
-    this.#inbound = inbound(stages, resolved.maxFrameBytes);
-    this.#writer = new Writer(transport, resolved, {
-      onTaken: () => this.#lifecycle.progress(),
-      onDrain: () => this.#drained.next(),
-      onWriteError: error => this.#linkOnError(error),
-    });
+  constructor(link: Link<Out, In>, { keepAlive, closeTimeoutMs, onBadFrame, signal }: Behaviour) {
+    this.#link = link;
+    this.#closeOnBadFrame = onBadFrame === 'close';
     this.#intake = new Intake<In>({
-      onDemand: reading => (reading ? transport.resume() : transport.pause()),
+      onDemand: reading => (reading ? link.resume() : link.pause()),
       onConsumers: any => this.#intakeOnConsumers(any),
       onConsumed: () => this.#lifecycle.progress(),
     });
     this.#lifecycle = new Lifecycle(
       {
-        flush: () => this.#writer.flush(),
-        endLink: () => transport.end(),
+        flush: () => link.flush(),
+        endLink: () => link.end(),
         onClosing: () => this.#lifecycleOnClosing(),
         onClosed: reason => this.#lifecycleOnClosed(reason),
       },
-      resolved.closeTimeoutMs,
+      closeTimeoutMs,
     );
     this.closed = this.#lifecycle.closed;
     this.messages$ = this.#intake.messages$;
@@ -78,13 +65,16 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.failures$ = this.#failures.failures$;
     this.drain$ = this.#drained.asObservable();
     this.#countReferences = keepAlive === 'while consumed';
-    if (this.#countReferences) transport.unref();
-    this.#reading = transport.bytes$.subscribe({
-      next: chunk => this.#linkOnChunk(chunk),
-      error: error => this.#linkOnError(error),
-      complete: () => this.#linkOnEnd(),
+    if (this.#countReferences) link.unref();
+    link.start({
+      onMessages: (messages, bytes) => this.#linkOnMessages(messages, bytes),
+      onFailure: failure => this.#linkOnFailure(failure),
+      onEnd: () => this.#linkOnEnd(),
+      onError: error => this.#lifecycle.linkBroke(error),
+      onProgress: () => this.#lifecycle.progress(),
+      onDrain: () => this.#drained.next(),
     });
-    this.#heed(options.signal);
+    this.#heed(signal);
   }
 
   get connected(): boolean {
@@ -92,27 +82,19 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   }
 
   get queuedBytes(): number {
-    return this.#writer.queuedBytes;
+    return this.#link.counters().queuedBytes;
   }
 
   send(message: Out, callback?: SendCallback): boolean {
     const { reason } = this.#lifecycle;
     if (reason !== undefined) return refuse(reason, callback);
-    const room = this.#writer.push(this.#outbound.encode(message), 1, callback);
-    this.#sentMessages += 1;
-    return room;
+    return this.#link.send(message, callback);
   }
 
   sendMany(messages: readonly Out[], callback?: SendCallback): boolean {
     const { reason } = this.#lifecycle;
     if (reason !== undefined) return refuse(reason, callback);
-    if (messages.length === 0) {
-      if (callback !== undefined) process.nextTick(callback, null);
-      return this.#writer.hasRoom;
-    }
-    const room = this.#writer.push(this.#outbound.encodeMany(messages), messages.length, callback);
-    this.#sentMessages += messages.length;
-    return room;
+    return this.#link.sendMany(messages, callback);
   }
 
   async sendAll(source: ObservableInput<Out>, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
@@ -131,11 +113,11 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   async ready(): Promise<void> {
     const { reason } = this.#lifecycle;
     if (reason !== undefined) throw channelClosed(reason);
-    await this.#writer.ready();
+    await this.#link.ready();
   }
 
   flush(): Promise<void> {
-    return this.#writer.flush();
+    return this.#link.flush();
   }
 
   close(): Promise<void> {
@@ -149,26 +131,26 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   ref(): this {
     this.#countReferences = false;
-    this.#transport.ref();
+    this.#link.ref();
     return this;
   }
 
   unref(): this {
     this.#countReferences = false;
-    this.#transport.unref();
+    this.#link.unref();
     return this;
   }
 
   metrics(): ChannelMetrics {
-    const writer = this.#writer;
+    const link = this.#link.counters();
     return {
-      sent: { messages: this.#sentMessages, bytes: writer.bytesWritten },
-      received: { messages: this.#receivedMessages, bytes: this.#receivedBytes },
-      writes: writer.writes,
-      reads: this.#reads,
-      queuedBytes: writer.queuedBytes,
-      queuedBytesPeak: writer.peakBytes,
-      drains: writer.drains,
+      sent: { messages: link.sent, bytes: link.bytesSent },
+      received: { messages: this.#receivedMessages, bytes: link.bytesReceived },
+      writes: link.writes,
+      reads: link.reads,
+      queuedBytes: link.queuedBytes,
+      queuedBytesPeak: link.queuedBytesPeak,
+      drains: link.drains,
       badFrames: this.#failures.count,
       openedAt: this.#openedAt,
     };
@@ -182,36 +164,26 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     return this.close();
   }
 
-  #linkOnChunk(chunk: Uint8Array): void {
-    this.#reads += 1;
-    this.#receivedBytes += chunk.byteLength;
-    this.#lifecycle.progress();
-    const { messages, failures } = this.#inbound.push(chunk);
+  #linkOnMessages(messages: readonly In[], bytes: number): void {
     this.#receivedMessages += messages.length;
-    this.#intake.push(messages, chunk.byteLength);
-    for (const failure of failures) this.#report(failure);
+    this.#lifecycle.progress();
+    this.#intake.push(messages, bytes);
   }
 
-  #linkOnEnd(): void {
-    const cutOff = this.#inbound.end();
-    if (cutOff !== undefined) this.#report(cutOff);
-    this.#intake.end();
-    this.#lifecycle.peerEnded();
-  }
-
-  #linkOnError(error: unknown): void {
-    this.#lifecycle.linkBroke(error);
-  }
-
-  #report(failure: IpcError): void {
+  #linkOnFailure(failure: IpcError): void {
     this.#failures.report(failure);
     if (this.#closeOnBadFrame) this.destroy(failure);
   }
 
+  #linkOnEnd(): void {
+    this.#intake.end();
+    this.#lifecycle.peerEnded();
+  }
+
   #intakeOnConsumers(any: boolean): void {
     if (!this.#countReferences) return;
-    if (any) this.#transport.ref();
-    else this.#transport.unref();
+    if (any) this.#link.ref();
+    else this.#link.unref();
   }
 
   #lifecycleOnClosing(): void {
@@ -221,9 +193,8 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   }
 
   #lifecycleOnClosed(reason: CloseReason): void {
-    this.#reading?.unsubscribe();
-    this.#transport.destroy();
-    this.#writer.fail(channelClosed(reason));
+    this.#link.destroy();
+    this.#link.fail(channelClosed(reason));
     this.#intake.end();
     this.#failures.complete();
     this.#drained.complete();

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { open } from '../../src/channel/open.js';
-import { StreamChannel } from '../../src/channel/stream-channel.js';
+import { channelOver, open } from '../../src/channel/open.js';
 import { IpcError } from '../../src/errors.js';
 import { collect, turns } from '../support/collect.js';
 import { Link, line, linesOf } from '../support/link.js';
@@ -428,7 +427,7 @@ describe('keeping the event loop alive', () => {
 
   it('happens only while somebody consumes, on a channel to the parent', () => {
     const link = new Link();
-    const channel = new StreamChannel(link, {}, 'while consumed');
+    const channel = channelOver(link, {}, 'while consumed');
     const subscription = channel.messages$.subscribe();
     subscription.unsubscribe();
     expect(link.calls).toEqual(['unref', 'ref', 'unref']);
@@ -436,7 +435,7 @@ describe('keeping the event loop alive', () => {
 
   it('is no longer counted after an explicit ref() or unref()', () => {
     const link = new Link();
-    const channel = new StreamChannel(link, {}, 'while consumed');
+    const channel = channelOver(link, {}, 'while consumed');
     channel.ref();
     channel.messages$.subscribe().unsubscribe();
     expect(link.calls).toEqual(['unref', 'ref']);
@@ -444,7 +443,7 @@ describe('keeping the event loop alive', () => {
 
   it('happens while close() is under way', () => {
     const link = new Link();
-    void new StreamChannel(link, {}, 'while consumed').close();
+    void channelOver(link, {}, 'while consumed').close();
     expect(link.calls).toContain('ref');
   });
 });

@@ -1,0 +1,133 @@
+import type { Unsubscribable } from '../rx.js';
+import { type Inbound, inbound } from '../streams/inbound.js';
+import { type Outbound, outbound } from '../streams/outbound.js';
+import type { Transport } from '../transport/transport.js';
+import { Writer } from '../transport/writer.js';
+import type { SendCallback } from './channel.js';
+import type { Link, LinkCounters, LinkListener } from './link.js';
+import type { ResolvedOptions } from './options.js';
+
+/**
+ * Messages over the bytes of a transport.
+ *
+ * IN   transport.bytes$ → inbound (split, decode, unwrap) → listener
+ * OUT  send → outbound (wrap, encode, join) → writer (queue, flush policy) → transport.write
+ */
+export function framedLink<Out, In>(transport: Transport, options: ResolvedOptions<Out, In>): Link<Out, In> {
+  return new FramedLink(transport, options);
+}
+
+class FramedLink<Out, In> implements Link<Out, In> {
+  readonly #transport: Transport;
+  readonly #inbound: Inbound<In>;
+  readonly #outbound: Outbound<Out>;
+  readonly #writer: Writer;
+  #listener: LinkListener<In> | undefined;
+  #reading: Unsubscribable | undefined;
+  #sent = 0;
+  #reads = 0;
+  #bytesReceived = 0;
+
+  constructor(transport: Transport, options: ResolvedOptions<Out, In>) {
+    const { codec, framing, envelope } = options;
+    const stages = { framing, envelope, syntax: codec.syntax, coder: codec.create() };
+    this.#transport = transport;
+    this.#outbound = outbound(stages);
+    this.#inbound = inbound(stages, options.maxFrameBytes);
+    this.#writer = new Writer(transport, options, {
+      onTaken: () => this.#listener?.onProgress(),
+      onDrain: () => this.#listener?.onDrain(),
+      onWriteError: error => this.#listener?.onError(error),
+    });
+  }
+
+  start(listener: LinkListener<In>): void {
+    this.#listener = listener;
+    this.#reading = this.#transport.bytes$.subscribe({
+      next: chunk => this.#onChunk(chunk, listener),
+      error: error => listener.onError(error),
+      complete: () => this.#onEnd(listener),
+    });
+  }
+
+  send(message: Out, callback?: SendCallback): boolean {
+    const room = this.#writer.push(this.#outbound.encode(message), 1, callback);
+    this.#sent += 1;
+    return room;
+  }
+
+  sendMany(messages: readonly Out[], callback?: SendCallback): boolean {
+    if (messages.length === 0) {
+      if (callback !== undefined) process.nextTick(callback, null);
+      return this.#writer.hasRoom;
+    }
+    const room = this.#writer.push(this.#outbound.encodeMany(messages), messages.length, callback);
+    this.#sent += messages.length;
+    return room;
+  }
+
+  ready(): Promise<void> {
+    return this.#writer.ready();
+  }
+
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  fail(error: Error): void {
+    this.#writer.fail(error);
+  }
+
+  pause(): void {
+    this.#transport.pause();
+  }
+
+  resume(): void {
+    this.#transport.resume();
+  }
+
+  ref(): void {
+    this.#transport.ref();
+  }
+
+  unref(): void {
+    this.#transport.unref();
+  }
+
+  end(): void {
+    this.#transport.end();
+  }
+
+  destroy(): void {
+    this.#reading?.unsubscribe();
+    this.#transport.destroy();
+  }
+
+  counters(): LinkCounters {
+    const writer = this.#writer;
+    return {
+      sent: this.#sent,
+      bytesSent: writer.bytesWritten,
+      bytesReceived: this.#bytesReceived,
+      writes: writer.writes,
+      reads: this.#reads,
+      queuedBytes: writer.queuedBytes,
+      queuedBytesPeak: writer.peakBytes,
+      drains: writer.drains,
+    };
+  }
+
+  #onChunk(chunk: Uint8Array, listener: LinkListener<In>): void {
+    this.#reads += 1;
+    this.#bytesReceived += chunk.byteLength;
+    const { messages, failures } = this.#inbound.push(chunk);
+    listener.onMessages(messages, chunk.byteLength);
+    for (const failure of failures) listener.onFailure(failure);
+  }
+
+  #onEnd(listener: LinkListener<In>): void {
+    const cutOff = this.#inbound.end();
+    if (cutOff !== undefined) listener.onFailure(cutOff);
+    listener.onEnd();
+  }
+}
