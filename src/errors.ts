@@ -50,5 +50,10 @@ export class IpcError extends Error {
 
 /** The text of anything that was thrown, for use inside an error message. */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error) return thrown.message;
+  try {
+    return String(thrown);
+  } catch {
+    return 'a value without a text'; // an object without a prototype, or a toString() that throws
+  }
 }

@@ -1,5 +1,5 @@
-export type { Channel, CloseReason, SendCallback } from './channel/channel.js';
-export { type ChannelMetrics, type Flow, type MetricsSample, metrics$ } from './channel/metrics.js';
+export type { Channel, ChannelMetrics, CloseReason, Flow, SendCallback } from './channel/channel.js';
+export { type MetricsSample, metrics$ } from './channel/metrics.js';
 export { fromStreams, open, pair, stdio } from './channel/open.js';
 export type { ChannelOptions } from './channel/options.js';
 export {

@@ -1,6 +1,5 @@
 import type { IpcError } from '../errors.js';
 import type { Observable, ObservableInput } from '../rx.js';
-import type { ChannelMetrics } from './metrics.js';
 
 /** Told once per `send`: null when the kernel has the message, the error when it never will. Never in the same tick. */
 export type SendCallback = (error: Error | null) => void;
@@ -87,4 +86,30 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
   unref(): this;
   /** Counters since the channel was opened. A snapshot; costs nothing until asked for. */
   metrics(): ChannelMetrics;
+}
+
+/** Messages and bytes in one direction. */
+export interface Flow {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Counters of one channel since it was opened. */
+export interface ChannelMetrics {
+  /** Accepted by `send`; bytes are those handed to the transport, envelope and framing included. */
+  readonly sent: Flow;
+  /** Decoded; bytes are those read, bad frames included. */
+  readonly received: Flow;
+  /** Batches handed to the transport: `sent.messages / writes` is the batch size. */
+  readonly writes: number;
+  /** Chunks read from the transport. */
+  readonly reads: number;
+  readonly queuedBytes: number;
+  /** The most the send queue ever weighed: bytes plus 32 per message. */
+  readonly queuedBytesPeak: number;
+  /** Times `drain$` fired. */
+  readonly drains: number;
+  readonly badFrames: number;
+  /** Milliseconds since the epoch. */
+  readonly openedAt: number;
 }

@@ -1,31 +1,5 @@
 import { Observable } from '../rx.js';
-import type { Channel } from './channel.js';
-
-/** Messages and bytes in one direction. */
-export interface Flow {
-  readonly messages: number;
-  readonly bytes: number;
-}
-
-/** Counters of one channel since it was opened. */
-export interface ChannelMetrics {
-  /** Accepted by `send`; bytes are those handed to the transport, envelope and framing included. */
-  readonly sent: Flow;
-  /** Decoded; bytes are those read, bad frames included. */
-  readonly received: Flow;
-  /** Batches handed to the transport: `sent.messages / writes` is the batch size. */
-  readonly writes: number;
-  /** Chunks read from the transport. */
-  readonly reads: number;
-  readonly queuedBytes: number;
-  /** The most the send queue ever weighed: bytes plus 32 per message. */
-  readonly queuedBytesPeak: number;
-  /** Times `drain$` fired. */
-  readonly drains: number;
-  readonly badFrames: number;
-  /** Milliseconds since the epoch. */
-  readonly openedAt: number;
-}
+import type { Channel, ChannelMetrics, Flow } from './channel.js';
 
 /** A {@link ChannelMetrics} with what happened per second since the one before. */
 export interface MetricsSample extends ChannelMetrics {

@@ -16,7 +16,10 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
   readonly highWaterMarkBytes?: number;
   /** `drain$` fires at or below this. Default half of the high-water mark. */
   readonly lowWaterMarkBytes?: number;
-  /** Past it `send` throws `ERR_QUEUE_FULL`, in bytes plus 32 per message. Default Infinity. */
+  /**
+   * Past it `send` throws `ERR_QUEUE_FULL`, in bytes plus 32 per message; text counts by characters until its batch is
+   * full. Default Infinity.
+   */
   readonly maxQueueBytes?: number;
   /** A longer frame is dropped and reported as `ERR_FRAME_TOO_LARGE`. Default 256 MiB. */
   readonly maxFrameBytes?: number;

@@ -34,8 +34,8 @@ export type ForkChannelOptions<Out = unknown, In = unknown> = SpawnChannelOption
  * `stdio` defaults to `'pipe'` as in Node. A command that cannot be started ends the channel: `closed` gives the
  * error.
  *
- * @throws `ERR_UNSUPPORTED_PLATFORM` on Windows, `ERR_TRANSPORT` when no descriptor is left, `ERR_INVALID_OPTION`, and
- * what Node throws for its own options.
+ * @throws `ERR_UNSUPPORTED_PLATFORM` on Windows, `ERR_TRANSPORT` when the system refuses at once (no descriptor left,
+ * arguments too long), `ERR_INVALID_OPTION`, and what Node throws for its own options.
  * @example
  * const child = spawn<Job, Result>('python3', ['worker.py'], { stdio: 'inherit' });
  * child.send({ id: 1 });

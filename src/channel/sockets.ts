@@ -79,9 +79,8 @@ class Server<Out, In> implements ChannelServer<Out, In> {
   }
 
   async close(): Promise<void> {
-    const stopped = this.#listener.close();
+    this.#listener.close();
     await this.#accepted.closeAll();
-    await stopped;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

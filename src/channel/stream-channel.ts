@@ -1,12 +1,11 @@
 import type { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, Subject } from '../rx.js';
-import type { Channel, CloseReason, SendCallback } from './channel.js';
+import type { Channel, ChannelMetrics, CloseReason, SendCallback } from './channel.js';
 import { Failures } from './failures.js';
 import { Intake } from './intake.js';
 import { iterate } from './iterate.js';
 import { channelClosed, Lifecycle } from './lifecycle.js';
 import type { Link } from './link.js';
-import type { ChannelMetrics } from './metrics.js';
 import { Stop, sendAll } from './send-all.js';
 
 /** Who keeps the event loop alive: the link always, or only while somebody consumes messages (a child's channel). */

@@ -30,6 +30,9 @@ const CMD = 'NODE_HANDLE';
  * Deka's envelope: `{"cmd":"NODE_HANDLE","msg":<message>}`. The default.
  *
  * A value without it is an `ERR_BAD_ENVELOPE` on `failures$`.
+ *
+ * @example
+ * deka().wrap([1, 2]); // { cmd: 'NODE_HANDLE', msg: [1, 2] }
  */
 export function deka(): Envelope {
   return {
@@ -40,7 +43,13 @@ export function deka(): Envelope {
   };
 }
 
-/** No envelope: the message itself is the wire value. For peers that speak plain JSON Lines. */
+/**
+ * No envelope: the message itself is the wire value. For peers that speak plain JSON Lines.
+ *
+ * @example
+ * const server = spawn('some-mcp-server'); // of node:child_process
+ * const channel = fromStreams(server.stdout, server.stdin, { envelope: bare() });
+ */
 export function bare(): Envelope {
   return { name: 'bare', json: { before: '', after: '' }, wrap: itself, unwrap: itself };
 }

@@ -58,12 +58,17 @@ function textDecoder<In>(stages: Stages<never, In>): ((frame: Frame) => In) | un
     if (typeof frame === 'string' && frame.startsWith(before) && frame.endsWith(after)) {
       try {
         return coder.decode(frame.slice(before.length, frame.length - after.length));
-      } catch {
-        // The whole frame tells what is wrong with it.
+      } catch (thrown) {
+        // A reviver or a validator that refuses the message has the last word.
+        if (!isSyntaxError(thrown)) throw thrown;
       }
     }
     return decodeWhole(frame);
   };
+}
+
+function isSyntaxError(thrown: unknown): boolean {
+  return thrown instanceof SyntaxError || (thrown instanceof IpcError && thrown.cause instanceof SyntaxError);
 }
 
 /** What a codec, an envelope or a user's validator threw, as the `IpcError` that goes to `failures$`. */

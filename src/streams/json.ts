@@ -56,12 +56,7 @@ export function json<Out = unknown, In = unknown>(options: JsonOptions = {}): Co
     try {
       return JSON.parse(text, reviver) as In;
     } catch (cause) {
-      throw new IpcError(
-        'ERR_DECODE',
-        `The peer sent a frame of ${text.length} characters that is not JSON: ${excerpt(text)}. ` +
-          'Only messages may be written to the channel; print logs to stderr.',
-        { cause },
-      );
+      throw cause instanceof SyntaxError ? notJson(text, cause) : refused(cause);
     }
   }
 
@@ -74,7 +69,27 @@ function describe(message: unknown): string {
   return `a ${typeof message}`;
 }
 
-/** The beginning of a frame, quoted so that control characters of a stranger's data cannot reach a terminal. */
-function excerpt(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+function notJson(text: string, cause: SyntaxError): IpcError {
+  return new IpcError(
+    'ERR_DECODE',
+    `The peer sent a frame of ${text.length} characters that is not JSON: ${quoted(text)}. ` +
+      'Only messages may be written to the channel; print logs to stderr.',
+    { cause: new SyntaxError(printable(cause.message)) }, // V8 quotes the text in it
+  );
+}
+
+function refused(cause: unknown): IpcError {
+  return new IpcError('ERR_DECODE', `The reviver refused a message: ${reasonOf(cause)}.`, { cause });
+}
+
+/** The beginning of a stranger's text. */
+function quoted(text: string): string {
+  return printable(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text));
+}
+
+/** No control character, nor one that turns the direction of writing, may reach a terminal through an error. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import split2 from 'split2';
 import { IpcError } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
@@ -22,6 +22,13 @@ export function lines(): Framing {
 
 function joinLine(frame: Frame): string {
   const line = typeof frame === 'string' ? frame : utf8(frame);
+  if (typeof frame === 'string' ? !frame.isWellFormed() : !isUtf8(frame)) {
+    throw new IpcError(
+      'ERR_ENCODE',
+      'The codec produced a frame that is not valid Unicode text, which the lines framing would change. ' +
+        'Escape such characters in the codec, or give the channel a binary framing.',
+    );
+  }
   if (line.includes('\n')) {
     throw new IpcError(
       'ERR_ENCODE',
@@ -32,7 +39,9 @@ function joinLine(frame: Frame): string {
   return `${line}\n`;
 }
 
-function createLineSplitter({ maxFrameBytes }: FrameLimits): Splitter {
+function createLineSplitter(limits: FrameLimits): Splitter {
+  // A line becomes a string, and no string can be longer than this (512 MiB on Node 20).
+  const maxFrameBytes = Math.min(limits.maxFrameBytes, constants.MAX_STRING_LENGTH);
   const tail = new ByteAccumulator();
   const splitBlock = createBlockSplitter();
   let skipping = false; // inside a line that is over the limit and was already reported

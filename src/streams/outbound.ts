@@ -41,5 +41,8 @@ function textEncoder<Out>({ framing, coder, syntax, envelope }: Stages<Out, unkn
   if (syntax !== 'json' || envelope.json === undefined || framing.delimiter === undefined) return undefined;
   const { before, after } = envelope.json;
   const behind = after + framing.delimiter;
-  return (message: Out): Frame => `${before}${coder.encode(message)}${behind}`;
+  return (message: Out): Frame => {
+    const frame = coder.encode(message);
+    return `${before}${typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8')}${behind}`;
+  };
 }

@@ -1,4 +1,4 @@
-import { Observable } from '../rx.js';
+import { Observable, SafeSubscriber } from '../rx.js';
 
 /** One subscription's work of a stage: what goes in, what comes out. Both may throw. */
 export interface Stage<A, B> {
@@ -13,7 +13,10 @@ export function operator<A, B>(create: () => Stage<A, B>): (source$: Observable<
   return source$ =>
     new Observable<B>(subscriber => {
       const stage = create();
-      return source$.subscribe({ next, error: error => subscriber.error(error), complete });
+      // Tied to the output before the source starts: a source that emits at once has to stop when nobody wants more.
+      const input = new SafeSubscriber<A>({ next, error: error => subscriber.error(error), complete });
+      subscriber.add(input);
+      source$.subscribe(input);
 
       function next(value: A): void {
         emit(() => stage.next(value));

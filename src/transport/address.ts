@@ -5,11 +5,17 @@ import { requireUnixSockets } from './platform.js';
 /** Where to listen or connect. A string is the path of a Unix domain socket; `host` defaults to `127.0.0.1`. */
 export type Address = string | { readonly path: string } | { readonly host?: string; readonly port: number };
 
-/** An {@link Address} in Node's terms, checked. Throws `ERR_SOCKET_PATH`, `ERR_UNSUPPORTED_PLATFORM`. */
+/** An {@link Address} in Node's terms, checked. Throws `ERR_SOCKET_PATH`, `ERR_UNSUPPORTED_PLATFORM`,
+ * `ERR_INVALID_OPTION`. */
 export function toNode(address: Address): NetConnectOpts {
   if (typeof address === 'string') return unixPath(address);
   if ('path' in address) return unixPath(address.path);
-  return { host: address.host ?? '127.0.0.1', port: address.port };
+  const { host = '127.0.0.1', port } = address;
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return { host, port };
+  throw new IpcError(
+    'ERR_INVALID_OPTION',
+    `port must be a whole number from 0 to 65535; it is ${String(port)}.`,
+  );
 }
 
 function unixPath(path: string): { path: string } {

@@ -53,16 +53,17 @@ export class FlushPolicy {
   /** @internal */
   nextTurn(): void {
     this.#writesThisTurn = 0;
-    this.#flush();
+    if (this.#state === 'yielding') this.#flush();
   }
 
   #flush(): void {
     if (this.#writesThisTurn === WRITES_PER_TURN) {
       this.#state = 'yielding';
-      setImmediate(nextTurn, this);
       return;
     }
     this.#writesThisTurn += 1;
+    // Half-way, so that whoever writes now and then gets a new turn's worth long before the last.
+    if (this.#writesThisTurn === WRITES_PER_TURN / 2) setImmediate(nextTurn, this);
     this.#state = 'writing';
     this.#write();
   }

@@ -13,8 +13,8 @@ const OWNER_ONLY = 0o177;
 export interface Listener {
   /** Where it listens; for TCP the port that was really bound. */
   readonly address: Address;
-  /** Stops accepting. Resolves when the socket is gone; accepted transports live on. */
-  close(): Promise<void>;
+  /** Stops accepting, at once; accepted transports live on. */
+  close(): void;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function listenTransports(
   const options = toNode(address);
   if ('path' in options && options.path !== undefined) await bindPath(server, options.path);
   else await bind(server, options as ListenOptions);
-  return { address: boundAddress(server), close: () => closed(server) };
+  return { address: boundAddress(server), close: () => void server.close() };
 }
 
 async function bindPath(server: Server, path: string): Promise<void> {
@@ -58,6 +58,7 @@ async function bind(server: Server, options: ListenOptions): Promise<void> {
   try {
     await once(server, 'listening');
   } catch (cause) {
+    if (options.path !== undefined && isInUse(cause)) throw occupied(options.path, 'another server', cause);
     const at = options.path ?? `${options.host}:${options.port}`;
     const cure = isInUse(cause)
       ? 'Another server has it.'
@@ -67,9 +68,18 @@ async function bind(server: Server, options: ListenOptions): Promise<void> {
 }
 
 async function removeStale(path: string): Promise<void> {
-  if (!lstatSync(path).isSocket()) throw occupied(path, 'a file that is not a socket');
+  const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (before === undefined) return;
+  if (!before.isSocket()) throw occupied(path, 'a file that is not a socket');
   if (await answers(path)) throw occupied(path, 'another live server');
-  unlinkSync(path);
+  // Another process may have replaced the stale socket meanwhile; then binding fails, and rightly so.
+  const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (now === undefined || now.ino !== before.ino || now.ctimeNs !== before.ctimeNs) return;
+  try {
+    unlinkSync(path);
+  } catch (cause) {
+    throw occupied(path, `a stale socket that cannot be removed (${reasonOf(cause)})`);
+  }
 }
 
 function answers(path: string): Promise<boolean> {
@@ -90,10 +100,6 @@ function boundAddress(server: Server): Address {
   return { host: bound.address, port: bound.port };
 }
 
-function closed(server: Server): Promise<void> {
-  return new Promise(resolve => server.close(() => resolve()));
-}
-
 function isInUse(thrown: unknown): boolean {
   return errnoOf(thrown) === 'EADDRINUSE' || (thrown instanceof IpcError && isInUse(thrown.cause));
 }
@@ -106,9 +112,10 @@ function errnoOf(thrown: unknown): string | undefined {
   return (thrown as NodeJS.ErrnoException | undefined)?.code;
 }
 
-function occupied(path: string, by: string): IpcError {
+function occupied(path: string, by: string, cause?: unknown): IpcError {
   return new IpcError(
     'ERR_SOCKET_PATH',
     `${path} is taken by ${by}; it was left alone. Choose another path, or stop what uses it.`,
+    cause === undefined ? {} : { cause },
   );
 }

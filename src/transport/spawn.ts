@@ -42,11 +42,8 @@ export function spawnChild(
   requireUnixSockets('spawn()');
   const stdio = stdioArray(options.stdio ?? 'pipe');
   const fd = stdio.length;
-  const child = nodeSpawn(command, [...args], {
-    ...options,
-    stdio: [...stdio, 'pipe'],
-    env: childEnv(options.env ?? process.env, fd),
-  });
+  const env = childEnv(options.env ?? process.env, fd);
+  const child = start(command, args, { ...options, stdio: [...stdio, 'pipe'], env });
   const exited = exitOf(child);
   const socket = child.stdio?.[fd];
   if (!(socket instanceof Socket)) {
@@ -74,9 +71,19 @@ export function forkChild(
   const { execPath = process.execPath, execArgv = process.execArgv, silent = false, ...rest } = options;
   const path = module instanceof URL ? fileURLToPath(module) : module;
   return spawnChild(execPath, [...execArgv, path, ...args], {
-    stdio: silent ? 'pipe' : 'inherit',
     ...rest,
+    stdio: rest.stdio ?? (silent ? 'pipe' : 'inherit'),
   });
+}
+
+/** Node throws some failures of the system (E2BIG, ENOTDIR) and emits others; its own argument errors pass. */
+function start(command: string, args: readonly string[], options: NodeSpawnOptions): ChildProcess {
+  try {
+    return nodeSpawn(command, [...args], options);
+  } catch (thrown) {
+    const { errno } = thrown as NodeJS.ErrnoException;
+    throw typeof errno === 'number' ? notStarted(command, thrown as Error) : thrown;
+  }
 }
 
 function stdioArray(stdio: StdioOptions): Exclude<StdioOptions, string> {

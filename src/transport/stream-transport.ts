@@ -8,6 +8,7 @@ export function streamTransport(readable: Readable, writable: Writable): Transpo
   return new StreamTransport(readable, writable);
 }
 
+type Taken = (error?: Error | null) => void;
 type Countable = Partial<Pick<NodeJS.RefCounted, 'ref' | 'unref'>>;
 
 class StreamTransport implements Transport {
@@ -16,6 +17,7 @@ class StreamTransport implements Transport {
   readonly #writable: Writable;
   #subscriber: Subscriber<Uint8Array> | undefined;
   #stopReading = () => {};
+  #taken: Taken | undefined; // of the write under way
   #broken: Error | undefined;
 
   constructor(readable: Readable, writable: Writable) {
@@ -23,14 +25,16 @@ class StreamTransport implements Transport {
     this.#writable = writable;
     // From the first moment on: an 'error' without a listener would end the process.
     readable.on('error', error => this.#break(error));
-    if ((writable as unknown) !== readable) writable.on('error', error => this.#break(error));
+    if (!this.#duplex) writable.on('error', error => this.#break(error));
+    // A stream that somebody else destroys may never answer the write that is under way.
+    writable.on('close', () => this.#onWritten(closedUnder()));
   }
 
-  write(bytes: Uint8Array, taken: (error?: Error | null) => void): void {
+  write(bytes: Uint8Array, taken: Taken): void {
+    this.#taken = taken;
     this.#writable.write(bytes, error => {
-      // A duplex stream destroys itself after a failed write, with all that its peer sent before it died.
-      if (error && (this.#writable as unknown) === this.#readable) this.#readOut();
-      taken(error);
+      // Node calls a write that was under way when its stream was destroyed a success.
+      this.#onWritten(error ?? (this.#writable.destroyed ? closedUnder() : null));
     });
   }
 
@@ -65,15 +69,30 @@ class StreamTransport implements Transport {
     this.#subscriber?.error(this.#broken);
   }
 
-  #readOut(): void {
+  get #duplex(): boolean {
+    return (this.#writable as unknown) === this.#readable;
+  }
+
+  #onWritten(error: Error | null): void {
+    const taken = this.#taken;
+    if (taken === undefined) return;
+    this.#taken = undefined;
+    // A duplex stream destroys itself after a failed write, with all that its peer sent before it died.
+    if (error !== null && this.#duplex) this.#readOut(error);
+    taken(error);
+  }
+
+  #readOut(error: Error): void {
     this.#stopReading();
     for (const chunk of unreadOf(this.#readable)) this.#subscriber?.next(chunk);
+    this.#break(error);
   }
 
   #read(subscriber: Subscriber<Uint8Array>): () => void {
     const readable = this.#readable;
     this.#subscriber = subscriber;
     if (this.#broken !== undefined) subscriber.error(this.#broken);
+    if (readable.destroyed || readable.readableEnded) subscriber.complete();
     readable.on('data', readableOnData).on('end', readableOnEnd).on('close', readableOnEnd);
     this.#stopReading = stopReading;
     return stopReading;
@@ -91,4 +110,8 @@ class StreamTransport implements Transport {
       readable.off('data', readableOnData).off('end', readableOnEnd).off('close', readableOnEnd);
     }
   }
+}
+
+function closedUnder(): NodeJS.ErrnoException {
+  return Object.assign(new Error('the stream was closed during a write'), { code: 'EPIPE' });
 }

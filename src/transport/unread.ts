@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 const READ_BYTES = 64 * 1024;
@@ -12,9 +13,16 @@ const READ_BYTES = 64 * 1024;
 export function* unreadOf(readable: Readable): Generator<Uint8Array> {
   readable.pause();
   for (let chunk = readable.read(); chunk !== null; chunk = readable.read()) yield Buffer.from(chunk);
-  const fd = (readable as { _handle?: { fd?: number } })._handle?.fd;
-  if (fd === undefined || fd < 0) return;
+  const fd = plainDescriptor(readable);
+  if (fd === undefined) return;
   for (let chunk = readNow(fd); chunk !== undefined; chunk = readNow(fd)) yield chunk;
+}
+
+/** Of a socket and nothing derived from it: what lies at the descriptor of a TLS socket is not what it reads. */
+function plainDescriptor(readable: Readable): number | undefined {
+  if (Object.getPrototypeOf(readable) !== Socket.prototype) return undefined;
+  const fd = (readable as { _handle?: { fd?: number } })._handle?.fd;
+  return fd === undefined || fd < 0 ? undefined : fd;
 }
 
 function readNow(fd: number): Uint8Array | undefined {

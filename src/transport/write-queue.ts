@@ -26,7 +26,7 @@ export class WriteQueue {
   #openSize = 0;
   #openFrames = 0;
   #openSettles: Settle[] = [];
-  #sealed: Batch[] = [];
+  #sealed: (Batch | undefined)[] = [];
   #next = 0; // index in #sealed of the oldest batch: shifting a long array is linear in its length
   #sealedBytes = 0;
   #sealedFrames = 0;
@@ -76,6 +76,7 @@ export class WriteQueue {
     if (batch === undefined) return undefined;
     this.#sealedBytes -= batch.bytes.byteLength;
     this.#sealedFrames -= batch.frames;
+    this.#sealed[this.#next] = undefined; // taken: its bytes must not stay in memory until the array is cut
     this.#next += 1;
     this.#forgetTaken();
     return batch;

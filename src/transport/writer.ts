@@ -1,4 +1,4 @@
-import { IpcError } from '../errors.js';
+import { IpcError, reasonOf } from '../errors.js';
 import { FlushPolicy } from './flush-policy.js';
 import type { Transport } from './transport.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
@@ -123,11 +123,16 @@ export class Writer {
     this.writes += 1;
     this.bytesWritten += batch.bytes.byteLength;
     let synchronous = true;
-    this.#transport.write(batch.bytes, error => {
+    const taken = (error?: Error | null) => {
       // A transport that calls back inside write() must not recurse once per batch.
       if (synchronous) process.nextTick(() => this.#onTaken(batch, error));
       else this.#onTaken(batch, error);
-    });
+    };
+    try {
+      this.#transport.write(batch.bytes, taken);
+    } catch (thrown) {
+      taken(thrown instanceof Error ? thrown : new Error(reasonOf(thrown)));
+    }
     synchronous = false;
   }
 

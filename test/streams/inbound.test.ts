@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest';
+import { IpcError } from '../../src/errors.js';
+import type { Coder } from '../../src/streams/codec.js';
+import { bare, deka, type Envelope } from '../../src/streams/envelope.js';
+import type { Frame, Framing } from '../../src/streams/framing.js';
+import { decodeError, type Inbound, inbound } from '../../src/streams/inbound.js';
+import { json } from '../../src/streams/json.js';
+import { lines } from '../../src/streams/lines.js';
+import type { Stages } from '../../src/streams/outbound.js';
+
+type TestStages = Stages<never, unknown>;
+
+function open(changes: Partial<TestStages> = {}, maxFrameBytes = 1024): Inbound<unknown> {
+  const stages: TestStages = { framing: lines(), coder: json().create(), syntax: 'json', envelope: deka() };
+  return inbound({ ...stages, ...changes }, maxFrameBytes);
+}
+
+/** Messages as they are, failures by their code. */
+function received(
+  from: Inbound<unknown>,
+  text: string,
+): { messages: readonly unknown[]; failures: string[] } {
+  const { messages, failures } = from.push(Buffer.from(text));
+  return { messages, failures: failures.map(failure => failure.code) };
+}
+
+function onlyFailure(from: Inbound<unknown>, text: string): IpcError | undefined {
+  const { messages, failures } = from.push(Buffer.from(text));
+  expect(messages).toEqual([]);
+  expect(failures).toHaveLength(1);
+  return failures[0];
+}
+
+/** JSON that remembers the frames it was given. */
+function watched(): { coder: Coder<never, unknown>; frames: Frame[] } {
+  const { encode, decode } = json<never>().create();
+  const frames: Frame[] = [];
+  return {
+    frames,
+    coder: {
+      encode,
+      decode: frame => {
+        frames.push(frame);
+        return decode(frame);
+      },
+    },
+  };
+}
+
+function throwing(thrown: unknown): () => never {
+  return () => {
+    throw thrown;
+  };
+}
+
+/** Each chunk is a frame of bytes. */
+const chunks: Framing = {
+  name: 'chunks',
+  kind: 'binary',
+  splitter: () => ({ push: chunk => [chunk], end: () => undefined }),
+  join: frame => frame,
+};
+
+describe('inbound', () => {
+  it('takes messages out of lines and envelopes, in order', () => {
+    const text = '{"cmd":"NODE_HANDLE","msg":{"id":1}}\n{"cmd":"NODE_HANDLE","msg":null}\n';
+
+    expect(received(open(), text)).toEqual({ messages: [{ id: 1 }, null], failures: [] });
+  });
+
+  it('takes messages without envelope', () => {
+    expect(received(open({ envelope: bare() }), '1\n"two"\n')).toEqual({
+      messages: [1, 'two'],
+      failures: [],
+    });
+  });
+
+  it('waits for the rest of a message', () => {
+    const wire = open({ envelope: bare() });
+
+    expect(received(wire, '[1,')).toEqual({ messages: [], failures: [] });
+    expect(received(wire, '2]\n')).toEqual({ messages: [[1, 2]], failures: [] });
+  });
+
+  it.each([
+    ['spaces', '{"cmd": "NODE_HANDLE", "msg": 1}'],
+    ['the other order', '{"msg":1,"cmd":"NODE_HANDLE"}'],
+    ['a carriage return', '{"cmd":"NODE_HANDLE","msg":1}\r'],
+    ['a space before the end', '{"cmd":"NODE_HANDLE","msg":1 }'],
+    ['a further member', '{"cmd":"NODE_HANDLE","msg":1,"more":{}}'],
+    ['an escaped letter', '{"cm\\u0064":"NODE_HANDLE","msg":1}'],
+  ])('reads an envelope that is spelt with %s', (_how, line) => {
+    expect(received(open(), `${line}\n`)).toEqual({ messages: [1], failures: [] });
+  });
+
+  it('makes a failure of a broken line, and messages of its neighbours', () => {
+    const text = '{"cmd":"NODE_HANDLE","msg":1}\noops\n{"cmd":"NODE_HANDLE","msg":2}\n';
+
+    expect(received(open(), text)).toEqual({ messages: [1, 2], failures: ['ERR_DECODE'] });
+  });
+
+  it('makes an ERR_BAD_ENVELOPE of JSON that has no envelope', () => {
+    expect(received(open(), '{"id":1}\n')).toEqual({ messages: [], failures: ['ERR_BAD_ENVELOPE'] });
+  });
+
+  it('makes a failure of a frame that the splitter dropped', () => {
+    const wire = open({ envelope: bare() }, 4);
+
+    expect(received(wire, '1\n"long"\n2\n')).toEqual({ messages: [1, 2], failures: ['ERR_FRAME_TOO_LARGE'] });
+  });
+
+  it('keeps failures in order', () => {
+    const wire = open({}, 20);
+
+    expect(received(wire, `oops\n{}\n${'x'.repeat(21)}\n`).failures).toEqual([
+      'ERR_DECODE',
+      'ERR_BAD_ENVELOPE',
+      'ERR_FRAME_TOO_LARGE',
+    ]);
+  });
+
+  it('tells of the whole frame when the message in the envelope is broken', () => {
+    const failure = onlyFailure(open(), '{"cmd":"NODE_HANDLE","msg":oops}\n');
+
+    expect(failure).toMatchObject({
+      code: 'ERR_DECODE',
+      message: expect.stringContaining('\\"NODE_HANDLE\\"'),
+    });
+  });
+
+  it('parses only what stands in the envelope', () => {
+    const { coder, frames } = watched();
+    received(open({ coder }), '{"cmd":"NODE_HANDLE","msg":[1]}\n');
+
+    expect(frames).toEqual(['[1]']);
+  });
+
+  it('parses a message without envelope once', () => {
+    const { coder, frames } = watched();
+    received(open({ coder, envelope: bare() }), '[1]\n');
+
+    expect(frames).toEqual(['[1]']);
+  });
+
+  it('parses the whole where the codec does not promise JSON', () => {
+    const { coder, frames } = watched();
+    const text = '{"cmd":"NODE_HANDLE","msg":[1]}';
+
+    expect(received(open({ coder, syntax: undefined }), `${text}\n`).messages).toEqual([[1]]);
+    expect(frames).toEqual([text]);
+  });
+
+  it('parses the whole where the envelope names no text', () => {
+    const envelope: Envelope = {
+      name: 'first',
+      wrap: message => [message],
+      unwrap: value => [value, 'unwrapped'],
+    };
+
+    expect(received(open({ envelope }), '5\n').messages).toEqual([[5, 'unwrapped']]);
+  });
+
+  it('parses the whole where the framing gives bytes', () => {
+    expect(received(open({ framing: chunks }), '{"cmd":"NODE_HANDLE","msg":1}').messages).toEqual([1]);
+  });
+
+  it('does not take one piece of text for both the beginning and the end of an envelope', () => {
+    const envelope: Envelope = {
+      name: 'middle',
+      json: { before: '[0,', after: ',2]' },
+      wrap: message => [0, message, 2],
+      unwrap: value => ({ whole: value }),
+    };
+
+    expect(received(open({ envelope }), '[0,2]\n').messages).toEqual([{ whole: [0, 2] }]);
+  });
+
+  it('makes an ERR_DECODE of what a codec throws', () => {
+    const cause = new Error('bad record');
+    const coder = { encode: () => '', decode: throwing(cause) };
+    const failure = onlyFailure(open({ coder, syntax: undefined }), 'x\n');
+
+    expect(failure).toBeInstanceOf(IpcError);
+    expect(failure).toMatchObject({
+      code: 'ERR_DECODE',
+      cause,
+      message: expect.stringContaining('bad record'),
+    });
+  });
+
+  it('makes an ERR_DECODE of what an envelope throws', () => {
+    const cause = new Error('wrong version');
+    const envelope: Envelope = { name: 'strict', wrap: message => message, unwrap: throwing(cause) };
+    const failure = onlyFailure(open({ envelope }), '1\n');
+
+    expect(failure).toMatchObject({ code: 'ERR_DECODE', cause });
+  });
+
+  it('passes the IpcError that a codec throws', () => {
+    const thrown = new IpcError('ERR_BAD_ENVELOPE', 'mine');
+    const coder = { encode: () => '', decode: throwing(thrown) };
+
+    expect(onlyFailure(open({ coder, syntax: undefined }), 'x\n')).toBe(thrown);
+  });
+
+  it('has a splitter of its own', () => {
+    const framing = lines();
+    const left = open({ framing, envelope: bare() });
+    const right = open({ framing, envelope: bare() });
+    received(left, '1');
+
+    expect(received(right, '2\n').messages).toEqual([2]);
+    expect(received(left, '3\n').messages).toEqual([13]);
+  });
+
+  it('ends silently between frames', () => {
+    const wire = open({ envelope: bare() });
+    received(wire, '1\n');
+
+    expect(wire.end()).toBeUndefined();
+  });
+
+  it('ends with an ERR_DECODE inside a frame', () => {
+    const wire = open({ envelope: bare() });
+    received(wire, '1');
+
+    expect(wire.end()).toHaveProperty('code', 'ERR_DECODE');
+  });
+});
+
+describe('decodeError', () => {
+  it('is an IpcError as it is', () => {
+    const error = new IpcError('ERR_FRAME_TOO_LARGE', 'mine');
+
+    expect(decodeError(error)).toBe(error);
+  });
+
+  it.each([new Error('text'), 'text', Symbol('text')])('tells what was thrown: %s', thrown => {
+    expect(decodeError(thrown)).toMatchObject({
+      code: 'ERR_DECODE',
+      cause: thrown,
+      message: expect.stringContaining('text'),
+    });
+  });
+});

@@ -1,0 +1,192 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { FlushPolicy, WRITES_PER_TURN } from '../../src/transport/flush-policy.js';
+
+describe('idle', () => {
+  it('waits for the end of the tick when a batch is not full', () => {
+    const { policy, counts } = counted();
+    policy.pushed(false);
+    expect(counts.writes).toBe(0);
+  });
+
+  it('writes at once when a batch is full', () => {
+    const { policy, counts } = counted();
+    policy.pushed(true);
+    expect(counts.writes).toBe(1);
+  });
+
+  it('writes nothing when nothing is pushed', async () => {
+    const { counts } = counted();
+    await turn();
+    expect(counts.writes).toBe(0);
+  });
+});
+
+describe('scheduled', () => {
+  it('writes at the end of the tick, before any timer or I/O', async () => {
+    const { policy, counts } = counted();
+    policy.pushed(false);
+    await endOfTick();
+    expect(counts.writes).toBe(1);
+  });
+
+  it('writes many pushes of one tick once', async () => {
+    const { policy, counts } = counted();
+    for (let n = 0; n < 1000; n += 1) policy.pushed(false);
+    await turn();
+    expect(counts.writes).toBe(1);
+  });
+
+  it('writes pushes with awaits between them once', async () => {
+    const { policy, counts } = counted();
+    await Promise.resolve(); // from here on all is microtasks of one tick, whatever the test was started by
+    for (let n = 0; n < 100; n += 1) {
+      policy.pushed(false);
+      await Promise.resolve();
+    }
+    expect(counts.writes).toBe(0);
+    await endOfTick();
+    expect(counts.writes).toBe(1);
+  });
+
+  it('does not wait for the end of the tick once a batch is full', () => {
+    const { policy, counts } = counted();
+    policy.pushed(false);
+    policy.pushed(true);
+    expect(counts.writes).toBe(1);
+  });
+});
+
+describe('writing', () => {
+  it('lets pushes wait for the write under way', async () => {
+    const { policy, counts } = counted();
+    policy.pushed(true);
+    policy.pushed(false);
+    await turn();
+    expect(counts.writes).toBe(1);
+  });
+
+  it('lets full batches wait for the write under way', () => {
+    const { policy, counts } = counted();
+    policy.pushed(true);
+    policy.pushed(true);
+    expect(counts.writes).toBe(1);
+  });
+
+  it('does nothing at the end of a tick in which a full batch left already', async () => {
+    const { policy, counts } = counted();
+    policy.pushed(false);
+    policy.pushed(true);
+    await turn();
+    expect(counts.writes).toBe(1);
+  });
+
+  it('writes the next batch at once when one is taken and more waits', () => {
+    const { policy, counts } = counted();
+    policy.pushed(true);
+    policy.taken(true);
+    expect(counts.writes).toBe(2);
+  });
+
+  it('is idle again when a batch is taken and nothing waits', async () => {
+    const { policy, counts } = counted();
+    policy.pushed(true);
+    policy.taken(false);
+    policy.pushed(false);
+    expect(counts.writes).toBe(1);
+    await endOfTick();
+    expect(counts.writes).toBe(2);
+  });
+});
+
+describe('yielding', () => {
+  it('stops after as many writes as one turn may have', () => {
+    const { policy, counts } = counted();
+    spend(policy);
+    policy.taken(true);
+    expect(counts.writes).toBe(WRITES_PER_TURN);
+  });
+
+  it('goes on by itself in the next turn', async () => {
+    const { policy, counts } = counted();
+    spend(policy);
+    policy.taken(true);
+    await turn();
+    expect(counts.writes).toBe(WRITES_PER_TURN + 1);
+  });
+
+  it('has as many writes again in the next turn', async () => {
+    const { policy, counts } = counted();
+    spend(policy);
+    policy.taken(true);
+    await turn();
+    for (let n = 0; n < 2 * WRITES_PER_TURN && counts.writes > n; n += 1) policy.taken(true);
+    expect(counts.writes).toBe(2 * WRITES_PER_TURN);
+  });
+
+  it('lets pushes wait for the next turn, which makes one write for them all', async () => {
+    const { policy, counts } = counted();
+    spend(policy);
+    policy.taken(true);
+    policy.pushed(false);
+    policy.pushed(true);
+    await endOfTick();
+    expect(counts.writes).toBe(WRITES_PER_TURN);
+    await turn();
+    expect(counts.writes).toBe(WRITES_PER_TURN + 1);
+  });
+
+  it('holds back a full batch too once the turn has had its writes', async () => {
+    const { policy, counts } = counted();
+    spend(policy);
+    policy.taken(false);
+    policy.pushed(true);
+    expect(counts.writes).toBe(WRITES_PER_TURN);
+    await turn();
+    expect(counts.writes).toBe(WRITES_PER_TURN + 1);
+  });
+
+  it('holds back the end of a tick too once the turn has had its writes', async () => {
+    const { policy, counts } = counted();
+    spend(policy);
+    policy.taken(false);
+    policy.pushed(false);
+    await endOfTick();
+    expect(counts.writes).toBe(WRITES_PER_TURN);
+    await turn();
+    expect(counts.writes).toBe(WRITES_PER_TURN + 1);
+  });
+
+  it('gives timers their turn although more always waits', async () => {
+    let stopped = false;
+    let writes = 0;
+    const policy = new FlushPolicy(() => {
+      writes += 1;
+      if (!stopped && writes < 1_000_000) process.nextTick(() => policy.taken(true));
+    });
+    policy.pushed(true);
+    await new Promise<void>(resolve => setTimeout(resolve, 1));
+    stopped = true;
+    expect(writes).toBeLessThan(1_000_000);
+  });
+});
+
+/** A policy whose writes are counted and taken only when the test says so. */
+function counted() {
+  const counts = { writes: 0 };
+  const policy = new FlushPolicy(() => {
+    counts.writes += 1;
+  });
+  return { policy, counts };
+}
+
+/** Uses up the writes of a turn; the last one is under way. */
+function spend(policy: FlushPolicy): void {
+  policy.pushed(true);
+  for (let n = 1; n < WRITES_PER_TURN; n += 1) policy.taken(true);
+}
+
+/** Behind every nextTick that is queued now, and before anything else. */
+function endOfTick(): Promise<void> {
+  return new Promise(resolve => process.nextTick(resolve));
+}

@@ -1,0 +1,308 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from '../../src/transport/write-queue.js';
+
+const NEVER_FULL = 1_000_000;
+
+describe('order and bytes', () => {
+  it('has nothing to shift when nothing was pushed', () => {
+    const queue = new WriteQueue(NEVER_FULL);
+    expect(queue.shift()).toBeUndefined();
+    expect(queue.empty).toBe(true);
+  });
+
+  it('joins text in the order it came', () => {
+    expect(textOf(queueOf('one\n', 'two\n', 'three\n'))).toEqual(['one\ntwo\nthree\n']);
+  });
+
+  it('joins bytes in the order they came', () => {
+    expect(textOf(queueOf(Buffer.from('a'), Buffer.from('b'), Buffer.from('c')))).toEqual(['abc']);
+  });
+
+  it('keeps the order of text and bytes that come mixed', () => {
+    const queue = queueOf('a', 'b', Buffer.from('c'), 'd', 'e', Buffer.from('f'), 'g');
+    expect(textOf(queue)).toEqual(['abcdefg']);
+  });
+
+  it.each(['grüße\n', '漢字\n', '👩‍👩‍👧\n', 'ÿ\n', '\u0000\u007f\n'])('writes %j as its UTF-8', text => {
+    const queue = queueOf(text);
+    expect(queue.shift()?.bytes).toEqual(Buffer.from(text, 'utf8'));
+  });
+
+  it('writes multi-byte text before bytes as its UTF-8', () => {
+    const queue = queueOf('é', Buffer.from([0, 255]), '漢');
+    expect(queue.shift()?.bytes).toEqual(
+      Buffer.concat([Buffer.from('é'), Buffer.from([0, 255]), Buffer.from('漢')]),
+    );
+  });
+
+  it('hands a single piece of bytes on without copying it', () => {
+    const piece = Buffer.from('large');
+    expect(queueOf(piece).shift()?.bytes).toBe(piece);
+  });
+});
+
+describe('counting', () => {
+  it('counts bytes, not characters', () => {
+    expect(queueOf('é漢👍').bytes).toBe(2 + 3 + 4);
+  });
+
+  it('counts text and bytes together', () => {
+    expect(queueOf('é', Buffer.from('abc'), '漢').bytes).toBe(2 + 3 + 3);
+  });
+
+  it('charges every frame, so that empty ones weigh something', () => {
+    const queue = new WriteQueue(NEVER_FULL);
+    queue.push('', 3);
+    expect(queue.bytes).toBe(0);
+    expect(queue.weight).toBe(3 * FRAME_CHARGE_BYTES);
+  });
+
+  it('charges the frames of sealed batches as well', () => {
+    const queue = new WriteQueue(4);
+    queue.push('abcd', 2);
+    queue.push('ef', 1);
+    expect(queue.weight).toBe(6 + 3 * FRAME_CHARGE_BYTES);
+  });
+
+  it('corrects the weight of text to its bytes when its batch is sealed', () => {
+    const queue = new WriteQueue(2);
+    queue.push('漢字', 1);
+    expect(queue.weight).toBe(6 + FRAME_CHARGE_BYTES);
+  });
+
+  it('weighs nothing once all is shifted', () => {
+    const queue = queueOf('é', Buffer.from('abc'));
+    queue.shift();
+    expect([queue.bytes, queue.weight, queue.empty, queue.full]).toEqual([0, 0, true, false]);
+  });
+
+  it('is not empty with a frame of no bytes in it', () => {
+    const queue = queueOf('');
+    expect(queue.empty).toBe(false);
+    expect(queue.shift()).toMatchObject({ frames: 1, bytes: Buffer.alloc(0) });
+  });
+});
+
+describe('sealing', () => {
+  it('leaves a batch below maxBatchBytes open', () => {
+    const queue = new WriteQueue(4);
+    queue.push('abc', 1);
+    expect(queue.full).toBe(false);
+  });
+
+  it('seals a batch that reaches maxBatchBytes exactly', () => {
+    const queue = new WriteQueue(4);
+    queue.push('ab', 1);
+    queue.push('cd', 1);
+    expect(queue.full).toBe(true);
+  });
+
+  it('counts bytes of pieces towards maxBatchBytes', () => {
+    const queue = new WriteQueue(4);
+    queue.push('a', 1);
+    queue.push(Buffer.from('bcd'), 1);
+    expect(queue.full).toBe(true);
+  });
+
+  it('never cuts a piece, however large', () => {
+    const queue = new WriteQueue(4);
+    queue.push('abc', 1);
+    queue.push('defghij', 1);
+    queue.push('k', 1);
+    expect(textOf(queue)).toEqual(['abcdefghij', 'k']);
+  });
+
+  it('stays full while a sealed batch is left', () => {
+    const queue = new WriteQueue(1);
+    queue.push('a', 1);
+    queue.push('b', 1);
+    queue.shift();
+    expect(queue.full).toBe(true);
+    queue.shift();
+    expect(queue.full).toBe(false);
+  });
+});
+
+describe('shift', () => {
+  it('takes sealed batches before the open one', () => {
+    const queue = new WriteQueue(2);
+    for (const piece of ['ab', 'cd', 'e']) queue.push(piece, 1);
+    expect(textOf(queue)).toEqual(['ab', 'cd', 'e']);
+  });
+
+  it('takes an open batch as it stands, and what comes later goes into the next', () => {
+    const queue = queueOf('a');
+    expect(Buffer.from(queue.shift()?.bytes ?? []).toString()).toBe('a');
+    queue.push('b', 1);
+    expect(textOf(queue)).toEqual(['b']);
+  });
+
+  it('tells how many frames a batch holds', () => {
+    const queue = new WriteQueue(NEVER_FULL);
+    queue.push('a\nb\n', 2);
+    queue.push('c\n', 1);
+    expect(queue.shift()?.frames).toBe(3);
+  });
+
+  it('gives each batch the settles of its own frames, in order', () => {
+    const queue = new WriteQueue(2);
+    const [first, second, third] = [noop(), noop(), noop()];
+    queue.push('a', 1, first);
+    queue.push('b', 1, second);
+    queue.push('c', 1, third);
+    queue.push('d', 1);
+    expect(queue.shift()?.settles).toEqual([first, second]);
+    expect(queue.shift()?.settles).toEqual([third]);
+  });
+
+  it('keeps more than 1 024 sealed batches in order while they are taken and added to', () => {
+    const queue = new WriteQueue(1);
+    const taken: string[] = [];
+    for (let n = 0; n < 3000; n += 1) queue.push(`${n},`, 1);
+    for (let n = 3000; n < 5000; n += 1) {
+      taken.push(Buffer.from(queue.shift()?.bytes ?? []).toString());
+      queue.push(`${n},`, 1);
+    }
+    taken.push(...textOf(queue));
+    expect(taken).toEqual(Array.from({ length: 5000 }, (_, n) => `${n},`));
+    expect([queue.empty, queue.bytes, queue.weight]).toEqual([true, 0, 0]);
+  });
+});
+
+describe('any sequence of push and shift', () => {
+  it('agrees with a naive model in every count and every batch', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(operations(), { maxLength: 60 }), (max, ops) => {
+        const queue = new WriteQueue(max);
+        const model = new Model(max);
+        for (const op of ops) {
+          if (op === 'shift') expect(shifted(queue)).toEqual(model.shift());
+          else for (const target of [queue, model]) target.push(op.piece, op.frames, op.settle);
+          expect(countsOf(queue)).toEqual(countsOf(model));
+        }
+      }),
+    );
+  });
+
+  it('concatenates to the bytes that went in', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(operations(), { maxLength: 60 }), (max, ops) => {
+        const queue = new WriteQueue(max);
+        const out: Uint8Array[] = [];
+        for (const op of ops) {
+          if (op === 'shift') out.push(queue.shift()?.bytes ?? Buffer.alloc(0));
+          else queue.push(op.piece, op.frames, op.settle);
+        }
+        out.push(...batches(queue));
+        expect(Buffer.concat(out)).toEqual(
+          Buffer.concat(ops.map(op => (op === 'shift' ? Buffer.alloc(0) : Buffer.from(op.piece)))),
+        );
+      }),
+    );
+  });
+});
+
+interface Piece {
+  readonly piece: string | Uint8Array;
+  readonly frames: number;
+  readonly settle: Settle | undefined;
+}
+
+/** The queue as one would write it with no thought of speed: lists of pieces, counted anew each time. */
+class Model {
+  readonly #maxBatchBytes: number;
+  #sealed: Piece[][] = [];
+  #open: Piece[] = [];
+
+  constructor(maxBatchBytes: number) {
+    this.#maxBatchBytes = maxBatchBytes;
+  }
+
+  push(piece: string | Uint8Array, frames: number, settle?: Settle): void {
+    this.#open.push({ piece, frames, settle });
+    if (estimated(this.#open) >= this.#maxBatchBytes) this.#sealed.push(this.#open.splice(0));
+  }
+
+  shift(): Batch | undefined {
+    const pieces = this.#sealed.shift() ?? this.#open.splice(0);
+    if (pieces.length === 0) return undefined;
+    const settles = pieces.flatMap(({ settle }) => (settle === undefined ? [] : [settle]));
+    return { bytes: joined(pieces), frames: framesOf(pieces), settles };
+  }
+
+  get bytes(): number {
+    return joined([...this.#sealed.flat(), ...this.#open]).length;
+  }
+
+  get weight(): number {
+    const frames = framesOf([...this.#sealed.flat(), ...this.#open]);
+    return joined(this.#sealed.flat()).length + estimated(this.#open) + frames * FRAME_CHARGE_BYTES;
+  }
+
+  get empty(): boolean {
+    return this.#sealed.length === 0 && this.#open.length === 0;
+  }
+
+  get full(): boolean {
+    return this.#sealed.length > 0;
+  }
+}
+
+/** What an open batch is taken to weigh: characters as long as it is all text, exact from the first bytes on. */
+function estimated(open: readonly Piece[]): number {
+  const allText = open.every(({ piece }) => typeof piece === 'string');
+  return allText ? open.reduce((sum, { piece }) => sum + piece.length, 0) : joined(open).length;
+}
+
+function joined(pieces: readonly Piece[]): Buffer {
+  return Buffer.concat(pieces.map(({ piece }) => Buffer.from(piece)));
+}
+
+function framesOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { frames }) => sum + frames, 0);
+}
+
+function operations(): fc.Arbitrary<'shift' | Piece> {
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.string({ unit: 'binary-ascii', maxLength: 12 }),
+    fc.uint8Array({ maxLength: 12 }),
+  );
+  const settle = fc.option(fc.constant(null).map(noop), { nil: undefined });
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.constant('shift' as const) },
+    { weight: 3, arbitrary: fc.record({ piece, frames: fc.integer({ min: 1, max: 4 }), settle }) },
+  );
+}
+
+function countsOf({ bytes, weight, empty, full }: WriteQueue | Model) {
+  return { bytes, weight, empty, full };
+}
+
+/** A batch that can be compared with the model's. */
+function shifted(queue: WriteQueue): Batch | undefined {
+  const batch = queue.shift();
+  return batch && { bytes: Buffer.from(batch.bytes), frames: batch.frames, settles: [...batch.settles] };
+}
+
+function queueOf(...pieces: (string | Uint8Array)[]): WriteQueue {
+  const queue = new WriteQueue(NEVER_FULL);
+  for (const piece of pieces) queue.push(piece, 1);
+  return queue;
+}
+
+function batches(queue: WriteQueue): Uint8Array[] {
+  const taken: Uint8Array[] = [];
+  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) taken.push(batch.bytes);
+  return taken;
+}
+
+function textOf(queue: WriteQueue): string[] {
+  return batches(queue).map(bytes => Buffer.from(bytes).toString());
+}
+
+/** A function of its own each time, so that one can be told from another. */
+function noop(): Settle {
+  return () => {};
+}
