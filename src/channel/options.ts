@@ -29,6 +29,11 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
   readonly onBadFrame?: 'skip' | 'close';
   /** How long `close()` waits for a peer that neither reads nor sends, in milliseconds. Default 1 000. */
   readonly closeTimeoutMs?: number;
+  /**
+   * How long a process that exits with messages queued waits for a peer that does not read, in milliseconds. Default
+   * 1 000; 0 drops what is queued.
+   */
+  readonly exitDrainMs?: number;
   /** Destroys the channel when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -52,6 +57,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     maxFrameBytes: positive('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES),
     maxBatchBytes: positive('maxBatchBytes', options.maxBatchBytes ?? 64 * KIB),
     onBadFrame: options.onBadFrame ?? 'skip',
+    exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
     closeTimeoutMs: atLeastZero('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
   };
   if (resolved.lowWaterMarkBytes > highWaterMarkBytes) {

@@ -59,6 +59,7 @@ function createLineSplitter(limits: FrameLimits): Splitter {
     const blockEnd = bytes.lastIndexOf(LF) + 1;
     if (blockEnd === 0) return keep(bytes);
 
+    if (blockEnd === bytes.length) return framesOf(completed(bytes));
     const frames = framesOf(completed(bytes.subarray(0, blockEnd)));
     const overlong = keep(bytes.subarray(blockEnd));
     return overlong.length === 0 ? frames : [...frames, ...overlong];

@@ -27,7 +27,8 @@ class MemoryTransport implements Transport {
   #peerEnded = false;
   #scheduled = false;
 
-  write(bytes: Uint8Array, taken: (error?: Error | null) => void): void {
+  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): void {
+    const bytes = typeof batch === 'string' ? Buffer.from(batch) : batch;
     if (this.#destroyed || this.peer?.accept({ bytes, taken }) !== true) setImmediate(taken, gone());
   }
 

@@ -1,7 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { Observable, type Subscriber } from '../rx.js';
+import { plainHandle } from './plain-handle.js';
 import type { Transport } from './transport.js';
 import { unreadOf } from './unread.js';
+import { writeAllSync } from './write-sync.js';
 
 /** A pair of Node streams, or one duplex stream given twice, as a {@link Transport}. */
 export function streamTransport(readable: Readable, writable: Writable): Transport {
@@ -30,9 +32,9 @@ class StreamTransport implements Transport {
     writable.on('close', () => this.#onWritten(closedUnder()));
   }
 
-  write(bytes: Uint8Array, taken: Taken): void {
+  write(batch: string | Uint8Array, taken: Taken): void {
     this.#taken = taken;
-    this.#writable.write(bytes, error => {
+    this.#writable.write(batch, error => {
       // Node calls a write that was under way when its stream was destroyed a success.
       this.#onWritten(error ?? (this.#writable.destroyed ? closedUnder() : null));
     });
@@ -56,6 +58,19 @@ class StreamTransport implements Transport {
 
   end(): void {
     this.#writable.end();
+  }
+
+  drainSync(
+    underWay: string | Uint8Array | undefined,
+    queued: Iterable<string | Uint8Array>,
+    deadline: number,
+  ): void {
+    const handle = plainHandle(this.#writable);
+    if (handle === undefined) return;
+    const rest = underWay === undefined ? [] : [lastOf(underWay, handle.writeQueueSize)];
+    for (const batch of [...rest, ...queued]) {
+      if (!writeAllSync(handle.fd, bytesOf(batch), deadline)) return;
+    }
   }
 
   destroy(reason?: Error): void {
@@ -110,6 +125,16 @@ class StreamTransport implements Transport {
       readable.off('data', readableOnData).off('end', readableOnEnd).off('close', readableOnEnd);
     }
   }
+}
+
+/** The last bytes of a batch: those that libuv has not yet written. */
+function lastOf(batch: string | Uint8Array, length: number): Uint8Array {
+  const bytes = bytesOf(batch);
+  return bytes.subarray(bytes.length - length);
+}
+
+function bytesOf(batch: string | Uint8Array): Uint8Array {
+  return typeof batch === 'string' ? Buffer.from(batch) : batch;
 }
 
 function closedUnder(): NodeJS.ErrnoException {

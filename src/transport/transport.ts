@@ -10,7 +10,7 @@ import type { Observable } from '../rx.js';
  *   const bytes$ = new Subject<Uint8Array>();
  *   return {
  *     bytes$,
- *     write: (bytes, taken) => setImmediate(() => (bytes$.next(bytes), taken())),
+ *     write: (batch, taken) => setImmediate(() => (bytes$.next(Buffer.from(batch)), taken())),
  *     end: () => setImmediate(() => bytes$.complete()),
  *     destroy: () => bytes$.complete(),
  *     pause() {}, resume() {}, ref() {}, unref() {},
@@ -22,10 +22,11 @@ export interface Transport {
   /** Chunks as they come. Completes when the peer has ended its side, errors when the link broke. */
   readonly bytes$: Observable<Uint8Array>;
   /**
-   * Writes a batch of frames. Calls `taken` exactly once: with nothing when the kernel (or whoever is next) has the
-   * bytes, with the error when it will never have them. The bytes belong to the transport from here on.
+   * Writes a batch of frames: bytes, or a short text to be written as UTF-8. Calls `taken` exactly once: with nothing
+   * when the kernel (or whoever is next) has it, with the error when it never will. The batch belongs to the transport
+   * from here on.
    */
-  write(bytes: Uint8Array, taken: (error?: Error | null) => void): void;
+  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): void;
   /** Stops reading. A chunk that is already on its way may still come. */
   pause(): void;
   /** Goes on reading. */
@@ -36,6 +37,15 @@ export interface Transport {
   unref(): void;
   /** Nothing more will be written: tells the peer so. The peer may go on sending. */
   end(): void;
+  /**
+   * The process exits: writes what is left of the batch under way, then the others, without the event loop, until
+   * `deadline` (of `performance.now()`). Optional: without it, what is queued at `process.exit()` is lost.
+   */
+  drainSync?(
+    underWay: string | Uint8Array | undefined,
+    queued: Iterable<string | Uint8Array>,
+    deadline: number,
+  ): void;
   /** Drops the link now. `bytes$` completes, or errors with the reason. May be called twice. */
   destroy(reason?: Error): void;
 }

@@ -3,13 +3,19 @@ export type Settle = (error: Error | null) => void;
 
 /** Frames that go to the transport in one write. */
 export interface Batch {
-  readonly bytes: Uint8Array;
+  readonly data: string | Uint8Array;
+  readonly bytes: number;
   readonly frames: number;
   readonly settles: readonly Settle[];
 }
 
 /** What one frame weighs beyond its bytes, so that a million tiny messages cannot stay below a mark. */
 export const FRAME_CHARGE_BYTES = 32;
+
+// Text below this is written as it is: Node then encodes it on the stack, which saves a round trip of one message 1 µs.
+const SHORT_TEXT = 8 * 1024;
+
+const NO_SETTLES: readonly Settle[] = [];
 
 /**
  * The one queue between `send` and the kernel. A data structure: no I/O, no timers.
@@ -71,10 +77,9 @@ export class WriteQueue {
 
   /** Takes the oldest batch, sealed or not. */
   shift(): Batch | undefined {
-    if (this.#next === this.#sealed.length) this.#seal();
     const batch = this.#sealed[this.#next];
-    if (batch === undefined) return undefined;
-    this.#sealedBytes -= batch.bytes.byteLength;
+    if (batch === undefined) return this.#takeOpen();
+    this.#sealedBytes -= batch.bytes;
     this.#sealedFrames -= batch.frames;
     this.#sealed[this.#next] = undefined; // taken: its bytes must not stay in memory until the array is cut
     this.#next += 1;
@@ -95,21 +100,30 @@ export class WriteQueue {
   }
 
   #seal(): void {
-    if (this.#openFrames === 0) return;
-    const bytes = this.#openBytes();
-    this.#sealed.push({ bytes, frames: this.#openFrames, settles: this.#openSettles });
-    this.#sealedBytes += bytes.byteLength;
-    this.#sealedFrames += this.#openFrames;
-    this.#text = '';
-    this.#parts = [];
-    this.#openSize = 0;
-    this.#openFrames = 0;
-    this.#openSettles = [];
+    const batch = this.#takeOpen();
+    if (batch === undefined) return;
+    this.#sealed.push(batch);
+    this.#sealedBytes += batch.bytes;
+    this.#sealedFrames += batch.frames;
   }
 
-  #openBytes(): Uint8Array {
+  #takeOpen(): Batch | undefined {
+    const frames = this.#openFrames;
+    if (frames === 0) return undefined;
+    const data = this.#openData();
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
+    const settles = this.#openSettles;
+    this.#text = '';
+    if (this.#parts.length > 0) this.#parts = [];
+    if (settles.length > 0) this.#openSettles = [];
+    this.#openSize = 0;
+    this.#openFrames = 0;
+    return { data, bytes, frames, settles: settles.length > 0 ? settles : NO_SETTLES };
+  }
+
+  #openData(): string | Uint8Array {
     const [first] = this.#parts;
-    if (first === undefined) return encodeUtf8(this.#text);
+    if (first === undefined) return this.#text.length < SHORT_TEXT ? this.#text : encodeUtf8(this.#text);
     return this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
   }
 

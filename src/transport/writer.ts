@@ -1,4 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
+import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy } from './flush-policy.js';
 import type { Transport } from './transport.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
@@ -9,6 +10,8 @@ export interface WriterLimits {
   readonly lowWaterMarkBytes: number;
   readonly maxQueueBytes: number;
   readonly maxBatchBytes: number;
+  /** How long an exiting process waits for a peer that does not read, in milliseconds; 0: drops what is queued. */
+  readonly exitDrainMs: number;
 }
 
 /** Whom the writer tells. */
@@ -27,7 +30,7 @@ interface Waiter {
 }
 
 /** The way from a joined frame to the transport: queue, marks, one write at a time, and who is told when. */
-export class Writer {
+export class Writer implements Drainable {
   readonly #transport: Transport;
   readonly #limits: WriterLimits;
   readonly #listener: WriterListener;
@@ -59,7 +62,7 @@ export class Writer {
 
   /** Bytes accepted and not yet taken by the transport. */
   get queuedBytes(): number {
-    return this.#queue.bytes + (this.#underWay?.bytes.byteLength ?? 0);
+    return this.#queue.bytes + (this.#underWay?.bytes ?? 0);
   }
 
   /** Whether `push` would return true for a small piece. */
@@ -71,8 +74,10 @@ export class Writer {
   push(piece: string | Uint8Array, frames: number, settle?: Settle): boolean {
     const size = piece.length + frames * FRAME_CHARGE_BYTES;
     if (this.#weight + size > this.#limits.maxQueueBytes) throw queueFull(this.#limits.maxQueueBytes, size);
+    const idle = this.#accepted === this.#settled;
     this.#accepted += frames;
     this.#queue.push(piece, frames, settle);
+    if (idle) holdsFrames(this);
     const weight = this.#weight;
     if (weight > this.peakBytes) this.peakBytes = weight;
     if (weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;
@@ -107,10 +112,24 @@ export class Writer {
       waiter.reject(error);
   }
 
+  drainAtExit(): void {
+    const { exitDrainMs } = this.#limits;
+    if (exitDrainMs === 0) return;
+    const underWay = this.#underWay;
+    this.#underWay = undefined;
+    const queued = Array.from(this.#rest(), batch => batch.data);
+    this.#settled = this.#accepted;
+    this.#transport.drainSync?.(underWay?.data, queued, performance.now() + exitDrainMs);
+  }
+
+  *#rest(): Generator<Batch> {
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) yield batch;
+  }
+
   get #weight(): number {
     const underWay = this.#underWay;
     if (underWay === undefined) return this.#queue.weight;
-    return this.#queue.weight + underWay.bytes.byteLength + underWay.frames * FRAME_CHARGE_BYTES;
+    return this.#queue.weight + underWay.bytes + underWay.frames * FRAME_CHARGE_BYTES;
   }
 
   #writeNext(): void {
@@ -121,7 +140,7 @@ export class Writer {
     }
     this.#underWay = batch;
     this.writes += 1;
-    this.bytesWritten += batch.bytes.byteLength;
+    this.bytesWritten += batch.bytes;
     let synchronous = true;
     const taken = (error?: Error | null) => {
       // A transport that calls back inside write() must not recurse once per batch.
@@ -129,7 +148,7 @@ export class Writer {
       else this.#onTaken(batch, error);
     };
     try {
-      this.#transport.write(batch.bytes, taken);
+      this.#transport.write(batch.data, taken);
     } catch (thrown) {
       taken(thrown instanceof Error ? thrown : new Error(reasonOf(thrown)));
     }
@@ -144,6 +163,7 @@ export class Writer {
     }
     this.#underWay = undefined;
     this.#settled += batch.frames;
+    if (this.#settled === this.#accepted) holdsNothing(this);
     settle(batch, null);
     this.#listener.onTaken();
     this.#policy.taken(!this.#queue.empty);

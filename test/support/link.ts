@@ -22,8 +22,8 @@ export class Link implements Transport {
     for (const taken of this.#kept.splice(0)) taken();
   }
 
-  write(bytes: Uint8Array, taken: (error?: Error | null) => void): void {
-    this.written.push(Buffer.from(bytes).toString());
+  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): void {
+    this.written.push(Buffer.from(batch).toString());
     if (this.stuck) this.#kept.push(taken);
     else process.nextTick(taken, this.writeError);
   }

@@ -17,9 +17,9 @@ export class ScriptedTransport implements Transport {
   #underWay: Taken[] = [];
   #inside = 0;
 
-  write(bytes: Uint8Array, taken: Taken): void {
+  write(batch: string | Uint8Array, taken: Taken): void {
     this.#inside += 1;
-    this.writes.push(Buffer.from(bytes).toString());
+    this.writes.push(Buffer.from(batch).toString());
     this.#underWay.push(taken);
     this.mostUnderWay = Math.max(this.mostUnderWay, this.#underWay.length, this.#inside);
     if (this.synchronous) this.take();

@@ -26,19 +26,19 @@ describe('order and bytes', () => {
 
   it.each(['grüße\n', '漢字\n', '👩‍👩‍👧\n', 'ÿ\n', '\u0000\u007f\n'])('writes %j as its UTF-8', text => {
     const queue = queueOf(text);
-    expect(queue.shift()?.bytes).toEqual(Buffer.from(text, 'utf8'));
+    expect(dataOf(queue.shift())).toEqual(Buffer.from(text, 'utf8'));
   });
 
   it('writes multi-byte text before bytes as its UTF-8', () => {
     const queue = queueOf('é', Buffer.from([0, 255]), '漢');
-    expect(queue.shift()?.bytes).toEqual(
+    expect(dataOf(queue.shift())).toEqual(
       Buffer.concat([Buffer.from('é'), Buffer.from([0, 255]), Buffer.from('漢')]),
     );
   });
 
   it('hands a single piece of bytes on without copying it', () => {
     const piece = Buffer.from('large');
-    expect(queueOf(piece).shift()?.bytes).toBe(piece);
+    expect(queueOf(piece).shift()?.data).toBe(piece);
   });
 });
 
@@ -133,7 +133,7 @@ describe('shift', () => {
 
   it('takes an open batch as it stands, and what comes later goes into the next', () => {
     const queue = queueOf('a');
-    expect(Buffer.from(queue.shift()?.bytes ?? []).toString()).toBe('a');
+    expect(dataOf(queue.shift()).toString()).toBe('a');
     queue.push('b', 1);
     expect(textOf(queue)).toEqual(['b']);
   });
@@ -161,7 +161,7 @@ describe('shift', () => {
     const taken: string[] = [];
     for (let n = 0; n < 3000; n += 1) queue.push(`${n},`, 1);
     for (let n = 3000; n < 5000; n += 1) {
-      taken.push(Buffer.from(queue.shift()?.bytes ?? []).toString());
+      taken.push(dataOf(queue.shift()).toString());
       queue.push(`${n},`, 1);
     }
     taken.push(...textOf(queue));
@@ -191,7 +191,7 @@ describe('any sequence of push and shift', () => {
         const queue = new WriteQueue(max);
         const out: Uint8Array[] = [];
         for (const op of ops) {
-          if (op === 'shift') out.push(queue.shift()?.bytes ?? Buffer.alloc(0));
+          if (op === 'shift') out.push(dataOf(queue.shift()));
           else queue.push(op.piece, op.frames, op.settle);
         }
         out.push(...batches(queue));
@@ -228,7 +228,8 @@ class Model {
     const pieces = this.#sealed.shift() ?? this.#open.splice(0);
     if (pieces.length === 0) return undefined;
     const settles = pieces.flatMap(({ settle }) => (settle === undefined ? [] : [settle]));
-    return { bytes: joined(pieces), frames: framesOf(pieces), settles };
+    const data = joined(pieces);
+    return { data, bytes: data.length, frames: framesOf(pieces), settles };
   }
 
   get bytes(): number {
@@ -283,7 +284,7 @@ function countsOf({ bytes, weight, empty, full }: WriteQueue | Model) {
 /** A batch that can be compared with the model's. */
 function shifted(queue: WriteQueue): Batch | undefined {
   const batch = queue.shift();
-  return batch && { bytes: Buffer.from(batch.bytes), frames: batch.frames, settles: [...batch.settles] };
+  return batch && { ...batch, data: dataOf(batch), settles: [...batch.settles] };
 }
 
 function queueOf(...pieces: (string | Uint8Array)[]): WriteQueue {
@@ -294,8 +295,13 @@ function queueOf(...pieces: (string | Uint8Array)[]): WriteQueue {
 
 function batches(queue: WriteQueue): Uint8Array[] {
   const taken: Uint8Array[] = [];
-  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) taken.push(batch.bytes);
+  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) taken.push(dataOf(batch));
   return taken;
+}
+
+/** What a batch puts on the wire. */
+function dataOf(batch: Batch | undefined): Buffer {
+  return Buffer.from(batch?.data ?? '');
 }
 
 function textOf(queue: WriteQueue): string[] {

@@ -472,6 +472,7 @@ function setUp(
     lowWaterMarkBytes: 500_000,
     maxQueueBytes: Number.POSITIVE_INFINITY,
     maxBatchBytes: 65_536,
+    exitDrainMs: 0,
   };
   const writer = new Writer(
     transport,

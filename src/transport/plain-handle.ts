@@ -1,0 +1,19 @@
+import { Socket } from 'node:net';
+
+/** What is used of Node's private `socket._handle`: there is no public way to the descriptor of a socket. */
+export interface PlainHandle {
+  readonly fd: number;
+  /** Bytes of the write under way that the kernel has not taken yet. */
+  readonly writeQueueSize: number;
+}
+
+/**
+ * The handle of a plain, open socket. Undefined for a stream that is none, for whatever is derived from one (what lies at
+ * the descriptor of a TLS socket is not what it reads), and in a runtime that keeps its descriptors to itself.
+ */
+export function plainHandle(stream: object): PlainHandle | undefined {
+  if (Object.getPrototypeOf(stream) !== Socket.prototype) return undefined;
+  const handle = (stream as { _handle?: Partial<PlainHandle> | null })._handle;
+  if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined;
+  return { fd: handle.fd, writeQueueSize: handle.writeQueueSize ?? 0 };
+}
