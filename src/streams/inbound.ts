@@ -15,8 +15,6 @@ export interface Inbound<In> {
   end(): IpcError | undefined;
 }
 
-const NO_FAILURES: readonly IpcError[] = [];
-
 /** Composes the way in. One per channel. A frame that fails is a value in `failures`; its neighbours are messages. */
 export function inbound<In>(stages: Stages<never, In>, maxFrameBytes: number): Inbound<In> {
   const splitter = stages.framing.splitter({ maxFrameBytes });
@@ -25,19 +23,19 @@ export function inbound<In>(stages: Stages<never, In>, maxFrameBytes: number): I
 
   function push(chunk: Uint8Array): Received<In> {
     const messages: In[] = [];
-    let failures: IpcError[] | undefined;
+    const failures: IpcError[] = [];
     for (const frame of splitter.push(chunk)) {
       if (frame instanceof IpcError) {
-        (failures ??= []).push(frame);
+        failures.push(frame);
         continue;
       }
       try {
         messages.push(decode(frame));
       } catch (thrown) {
-        (failures ??= []).push(decodeError(thrown));
+        failures.push(decodeError(thrown));
       }
     }
-    return { messages, failures: failures ?? NO_FAILURES };
+    return { messages, failures };
   }
 }
 
