@@ -2,12 +2,11 @@ export type { Channel, ChannelMetrics, CloseReason, Flow, SendCallback } from '.
 export { type MetricsSample, metrics$ } from './channel/metrics.js';
 export { fromStreams, open, pair, stdio } from './channel/open.js';
 export type { ChannelOptions } from './channel/options.js';
+export { hasParent, parent } from './channel/parent.js';
 export {
   type ChildChannel,
   type ForkChannelOptions,
   fork,
-  hasParent,
-  parent,
   type SpawnChannelOptions,
   spawn,
 } from './channel/processes.js';
@@ -18,9 +17,11 @@ export { decode } from './streams/decode.js';
 export { bare, deka, type Envelope } from './streams/envelope.js';
 export type { Frame, FrameLimits, Framing, Splitter } from './streams/framing.js';
 export { type JsonOptions, json } from './streams/json.js';
+export { type LengthPrefixedOptions, lengthPrefixed } from './streams/length-prefixed.js';
 export { lines } from './streams/lines.js';
 export { splitFrames } from './streams/split-frames.js';
 export { unwrap } from './streams/unwrap.js';
+export { v8 } from './streams/v8.js';
 export type { Address } from './transport/address.js';
 export type { Exit } from './transport/spawn.js';
 export type { Transport } from './transport/transport.js';

@@ -98,16 +98,23 @@ function importsOfRxjs(tree: Tree): string[] {
   return imports(tree, (file, { from }) => file !== 'src/rx.ts' && /^rxjs(\/|$)/.test(from));
 }
 
+/** The drop-in for node:child_process gives back to it whatever is not IPC, and re-exports the rest. */
+const DROP_IN: readonly string[] = ['src/child_process.ts', 'src/node/child-process.ts'];
+
 function processesOutsideTransport(tree: Tree): string[] {
   const guarded = /^(node:)?(net|child_process)$/;
   return imports(
     tree,
-    (file, { from, kind }) => roomOf(file) !== 'transport' && kind === 'value' && guarded.test(from),
+    (file, { from, kind }) =>
+      roomOf(file) !== 'transport' && !DROP_IN.includes(file) && kind === 'value' && guarded.test(from),
   );
 }
 
 function reExports(tree: Tree): string[] {
-  return imports(tree, (file, { reExport }) => reExport && !isIndex(file) && file !== 'src/rx.ts');
+  return imports(
+    tree,
+    (file, { reExport }) => reExport && !isIndex(file) && !['src/rx.ts', ...DROP_IN].includes(file),
+  );
 }
 
 /** Circles as `a → b → a`, each from its alphabetically first file. Of circles that share an import perhaps only one. */

@@ -47,6 +47,7 @@ export class Intake<In> {
   #scheduled = false;
   #ended = false;
   #discarding = false;
+  #unbounded = false;
 
   constructor(listener: IntakeListener) {
     this.#listener = listener;
@@ -78,6 +79,12 @@ export class Intake<In> {
   /** From now on what nobody takes is dropped, so that a channel that is closing reaches the peer's end. */
   discardUnwanted(): void {
     this.#discarding = true;
+    this.#regulate();
+  }
+
+  /** From now on everything is read and kept, for there is an end to it. */
+  readToEnd(): void {
+    this.#unbounded = true;
     this.#regulate();
   }
 
@@ -211,7 +218,7 @@ export class Intake<In> {
   #regulate(): void {
     if (this.#ended) return;
     const full = this.#waitingBytes >= INTAKE_HIGH_WATER_BYTES && !(this.#discarding && !this.#anyone);
-    const reading = this.#holds === 0 && !full;
+    const reading = this.#unbounded || (this.#holds === 0 && !full);
     if (reading && this.#reading) return;
     this.#reading = reading;
     this.#listener.onDemand(reading);

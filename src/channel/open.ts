@@ -4,6 +4,7 @@ import { streamTransport } from '../transport/stream-transport.js';
 import type { Transport } from '../transport/transport.js';
 import type { Channel } from './channel.js';
 import { framedLink } from './framed-link.js';
+import { withoutInternal } from './node-wire.js';
 import { type ChannelOptions, resolveOptions } from './options.js';
 import { type KeepAlive, StreamChannel } from './stream-channel.js';
 
@@ -18,7 +19,7 @@ export function open<Out = unknown, In = unknown>(
   transport: Transport,
   options: ChannelOptions<Out, In> = {},
 ): Channel<Out, In> {
-  return channelOver(transport, options, 'always');
+  return channelOver(transport, options, { keepAlive: 'always' });
 }
 
 /**
@@ -67,14 +68,29 @@ export function pair<A = unknown, B = unknown>(
   return [open<A, B>(left, options), open<B, A>(right, options)];
 }
 
+/** What only the makers of channels decide, not their users. */
+export interface Internals {
+  readonly keepAlive: KeepAlive;
+  /** Called as soon as the peer has ended its side, before the channel has ended. */
+  readonly onPeerEnd?: () => void;
+  /** The peer speaks Node's own protocol: what is meant for its runtime is not delivered. */
+  readonly nodeWire?: boolean;
+}
+
 /** What every function that makes a channel over a transport comes down to. */
 export function channelOver<Out, In>(
   transport: Transport,
   options: ChannelOptions<Out, In>,
-  keepAlive: KeepAlive,
+  { keepAlive, onPeerEnd, nodeWire }: Internals,
 ): StreamChannel<Out, In> {
   const resolved = resolveOptions(options);
   const { closeTimeoutMs, onBadFrame } = resolved;
-  const behaviour = { keepAlive, closeTimeoutMs, onBadFrame, signal: options.signal };
-  return new StreamChannel(framedLink(transport, resolved), behaviour);
+  const link = framedLink(transport, resolved);
+  return new StreamChannel(nodeWire === true ? withoutInternal(link) : link, {
+    keepAlive,
+    closeTimeoutMs,
+    onBadFrame,
+    onPeerEnd,
+    signal: options.signal,
+  });
 }

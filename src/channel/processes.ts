@@ -1,7 +1,10 @@
 import type { ChildProcess, SpawnOptions as NodeSpawnOptions } from 'node:child_process';
-import { announcesChannel } from '../transport/channel-env.js';
-import { inheritedTransport } from '../transport/inherited.js';
+import { IpcError } from '../errors.js';
+import { bare } from '../streams/envelope.js';
+import { json } from '../streams/json.js';
+import type { Wire } from '../transport/channel-env.js';
 import {
+  type Announcement,
   type Exit,
   type ForkSettings,
   forkChild,
@@ -10,7 +13,7 @@ import {
 } from '../transport/spawn.js';
 import type { Channel } from './channel.js';
 import { channelOver } from './open.js';
-import type { ChannelOptions } from './options.js';
+import { type ChannelOptions, resolveOptions } from './options.js';
 
 /** The channel to a child that this process started. */
 export interface ChildChannel<Out = unknown, In = unknown> extends Channel<Out, In> {
@@ -22,7 +25,14 @@ export interface ChildChannel<Out = unknown, In = unknown> extends Channel<Out, 
 
 /** Options of {@link spawn}: Node's own for the process (`signal` kills the child), a channel's for the channel. */
 export type SpawnChannelOptions<Out = unknown, In = unknown> = NodeSpawnOptions &
-  Omit<ChannelOptions<Out, In>, 'signal'>;
+  Omit<ChannelOptions<Out, In>, 'signal'> & {
+    /**
+     * `'deka'` (default) announces the channel by `DEKA_IPC_*` and wraps messages in the envelope. `'node'` announces it
+     * as Node's own `fork` does and speaks Node's protocol, so that the child can be any program for Node, Bun or Deno
+     * that knows nothing but `process.send`; codecs are then `json()` and `v8()`.
+     */
+    readonly wire?: Wire;
+  };
 
 /** Options of {@link fork}: those of {@link spawn}, and `fork`'s own of Node. */
 export type ForkChannelOptions<Out = unknown, In = unknown> = SpawnChannelOptions<Out, In> & ForkSettings;
@@ -45,7 +55,7 @@ export function spawn<Out = unknown, In = unknown>(
   args: readonly string[] = [],
   options: SpawnChannelOptions<Out, In> = {},
 ): ChildChannel<Out, In> {
-  return childChannel(spawnChild(command, args, options), options);
+  return childChannel(options, announcement => spawnChild(command, args, options, announcement));
 }
 
 /**
@@ -63,46 +73,29 @@ export function fork<Out = unknown, In = unknown>(
   args: readonly string[] = [],
   options: ForkChannelOptions<Out, In> = {},
 ): ChildChannel<Out, In> {
-  return childChannel(forkChild(module, args, options), options);
-}
-
-let parentChannel: Channel | undefined;
-
-/**
- * The channel to the process that started this one. There is one: a second call returns the same channel, whatever its
- * options. The environment variables that announce it are removed, so that no grandchild takes it for its own.
- *
- * It keeps the process alive only while somebody consumes messages, until `ref()` or `unref()` is called.
- *
- * @throws `ERR_NO_PARENT_CHANNEL` if this process was not started with a channel, `ERR_BAD_CHANNEL_FD` if what the
- * environment names is not an open socket, `ERR_UNSUPPORTED_PLATFORM`, `ERR_INVALID_OPTION`.
- * @example
- * const channel = parent<number, number>();
- * channel.messages$.subscribe(n => channel.send(n * n));
- */
-export function parent<Out = unknown, In = unknown>(options: ChannelOptions<Out, In> = {}): Channel<Out, In> {
-  parentChannel ??= channelOver<Out, In>(
-    inheritedTransport(),
-    options,
-    'while consumed',
-  ) as unknown as Channel;
-  return parentChannel as unknown as Channel<Out, In>;
-}
-
-/**
- * Whether this process was started with a channel. Takes nothing and checks no descriptor.
- *
- * @example
- * const channel = hasParent() ? parent() : stdio();
- */
-export function hasParent(): boolean {
-  return parentChannel !== undefined || announcesChannel(process.env);
+  return childChannel(options, announcement => forkChild(module, args, options, announcement));
 }
 
 function childChannel<Out, In>(
-  child: SpawnedChild,
-  { signal: _killsTheChild, ...options }: SpawnChannelOptions<Out, In>,
+  { signal: _killsTheChild, wire = 'deka', ...options }: SpawnChannelOptions<Out, In>,
+  start: (announcement: Announcement) => SpawnedChild,
 ): ChildChannel<Out, In> {
-  const channel = channelOver<Out, In>(child.transport, options, 'always');
+  const settings = wire === 'node' ? nodeOptions(options) : options;
+  const { codec } = resolveOptions(settings);
+  const child = start({ wire, codec: codec.name });
+  const internals = { keepAlive: 'always', nodeWire: wire === 'node' } as const;
+  const channel = channelOver<Out, In>(child.transport, settings, internals);
   return Object.assign(channel, { process: child.process, exited: child.exited });
+}
+
+/** What Node's own wire leaves no choice about. */
+function nodeOptions<Out, In>(options: ChannelOptions<Out, In>): ChannelOptions<Out, In> {
+  const { codec = json<Out, In>(), envelope, framing } = options;
+  if ((codec.name === 'json' || codec.name === 'v8') && envelope === undefined && framing === undefined) {
+    return { ...options, codec, envelope: bare() };
+  }
+  throw new IpcError(
+    'ERR_INVALID_OPTION',
+    "wire: 'node' goes with the codecs json() and v8() and with no envelope or framing: Node knows no others.",
+  );
 }

@@ -17,6 +17,7 @@ export interface Behaviour {
   readonly closeTimeoutMs: number;
   readonly onBadFrame: 'skip' | 'close';
   readonly signal: AbortSignal | undefined;
+  readonly onPeerEnd: (() => void) | undefined;
 }
 
 /**
@@ -38,10 +39,12 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly #drained = new Subject<void>();
   readonly #closeOnBadFrame: boolean;
   readonly #openedAt = Date.now();
+  readonly #onPeerEnd: (() => void) | undefined;
   #countReferences: boolean;
   #receivedMessages = 0;
 
-  constructor(link: Link<Out, In>, { keepAlive, closeTimeoutMs, onBadFrame, signal }: Behaviour) {
+  constructor(link: Link<Out, In>, behaviour: Behaviour) {
+    const { keepAlive, closeTimeoutMs, onBadFrame, signal, onPeerEnd } = behaviour;
     this.#link = link;
     this.#closeOnBadFrame = onBadFrame === 'close';
     this.#intake = new Intake<In>({
@@ -63,6 +66,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.batches$ = this.#intake.batches$;
     this.failures$ = this.#failures.failures$;
     this.drain$ = this.#drained.asObservable();
+    this.#onPeerEnd = onPeerEnd;
     this.#countReferences = keepAlive === 'while consumed';
     if (this.#countReferences) link.unref();
     link.start({
@@ -128,6 +132,11 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.#lifecycle.destroy(reason);
   }
 
+  /** The peer has died: what it left is finite, and is read to its end whether anybody consumes it or not. */
+  readToEnd(): void {
+    this.#intake.readToEnd();
+  }
+
   ref(): this {
     this.#countReferences = false;
     this.#link.ref();
@@ -176,6 +185,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   #linkOnEnd(): void {
     this.#intake.end();
+    this.#onPeerEnd?.();
     this.#lifecycle.peerEnded();
   }
 

@@ -4,10 +4,23 @@ import { IpcError } from '../errors.js';
 const PREFIX = 'DEKA_IPC_';
 const ENABLED = `${PREFIX}ENABLED`;
 const FD = `${PREFIX}FD`;
+const CODEC = `${PREFIX}CODEC`;
+const NODE_FD = 'NODE_CHANNEL_FD';
+const NODE_MODE = 'NODE_CHANNEL_SERIALIZATION_MODE';
+
+/** How a child learns of its channel: Deka's variables, or those with which a runtime opens its own `process.send`. */
+export type Wire = 'deka' | 'node';
 
 /** The environment of a child whose channel stands at `fd`. Nothing of this process's own channel is handed down. */
-export function childEnv(env: NodeJS.ProcessEnv, fd: number): NodeJS.ProcessEnv {
-  return { ...withoutChannel(env), [ENABLED]: '1', [FD]: String(fd) };
+export function childEnv(env: NodeJS.ProcessEnv, fd: number, wire: Wire, codec: string): NodeJS.ProcessEnv {
+  return { ...withoutChannel(env), ...announcement(fd, wire, codec) };
+}
+
+function announcement(fd: number, wire: Wire, codec: string): NodeJS.ProcessEnv {
+  if (wire === 'node') return { [NODE_FD]: String(fd), [NODE_MODE]: codec === 'v8' ? 'advanced' : codec };
+  // JSON Lines are what a child assumes that knows only the two variables.
+  const named = codec === 'json' ? {} : { [CODEC]: codec };
+  return { [ENABLED]: '1', [FD]: String(fd), ...named };
 }
 
 /** Whether the environment promises a channel: both variables are there. Checks nothing, changes nothing. */
@@ -15,20 +28,28 @@ export function announcesChannel(env: NodeJS.ProcessEnv): boolean {
   return env[ENABLED] === '1' && env[FD] !== undefined;
 }
 
+/** What the environment says of the channel. */
+export interface Announced {
+  readonly fd: number;
+  /** The name of the codec; `json` unless the parent says otherwise. */
+  readonly codec: string;
+}
+
 /**
  * The descriptor the environment names. Removes the variables, so that no grandchild finds them.
  * Throws `ERR_NO_PARENT_CHANNEL` if they are not both there, `ERR_BAD_CHANNEL_FD` if what they name is no open socket.
  */
-export function takeChannelFd(env: NodeJS.ProcessEnv): number {
+export function takeChannel(env: NodeJS.ProcessEnv): Announced {
   if (!announcesChannel(env)) throw noParent();
   const text = env[FD] ?? '';
-  for (const name of Object.keys(env).filter(isChannelVariable)) delete env[name];
+  const codec = env[CODEC] ?? 'json';
+  for (const name of Object.keys(env).filter(name => name.startsWith(PREFIX))) delete env[name];
   // Up to nine digits: a descriptor is a C int, and Number() would take '', ' 3', '0x3' and '3e0' as well.
   if (!/^\d{1,9}$/.test(text)) throw badFd(text, 'is not a descriptor number');
   const fd = Number(text);
   // Somebody else's descriptor (a log file, a pipe to a pager) must not be written to because a variable was stale.
   if (!isSocket(fd)) throw badFd(text, 'is not an open socket in this process');
-  return fd;
+  return { fd, codec };
 }
 
 function withoutChannel(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -36,7 +57,7 @@ function withoutChannel(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function isChannelVariable(name: string): boolean {
-  return name.startsWith(PREFIX);
+  return name.startsWith(PREFIX) || name === NODE_FD || name === NODE_MODE;
 }
 
 function isSocket(fd: number): boolean {

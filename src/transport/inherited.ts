@@ -1,13 +1,18 @@
 import { Socket } from 'node:net';
-import { takeChannelFd } from './channel-env.js';
+import { type Announced, takeChannel } from './channel-env.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
 
-/** The link that the process which started this one left at a descriptor. Takes it: the environment forgets it. */
-export function inheritedTransport(): Transport {
+/** The link that a parent left at a descriptor, and what it said of it. */
+export interface Inherited extends Announced {
+  readonly transport: Transport;
+}
+
+/** Takes the channel to the process that started this one: the environment forgets it. */
+export function inheritedTransport(): Inherited {
   requireUnixSockets('parent()');
-  const fd = takeChannelFd(process.env);
-  const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
-  return streamTransport(socket, socket);
+  const announced = takeChannel(process.env);
+  const socket = new Socket({ fd: announced.fd, readable: true, writable: true, allowHalfOpen: true });
+  return { ...announced, transport: streamTransport(socket, socket) };
 }

@@ -7,7 +7,7 @@ import {
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { IpcError, reasonOf } from '../errors.js';
-import { childEnv } from './channel-env.js';
+import { childEnv, type Wire } from './channel-env.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
@@ -33,16 +33,25 @@ export interface ForkSettings {
   readonly silent?: boolean;
 }
 
+/** How a child is told of its channel. */
+export interface Announcement {
+  readonly wire: Wire;
+  readonly codec: string;
+}
+
+const PLAIN: Announcement = { wire: 'deka', codec: 'json' };
+
 /** Starts a command with a Unix socket at the first free descriptor, announced in the environment. */
 export function spawnChild(
   command: string,
   args: readonly string[],
   options: NodeSpawnOptions,
+  { wire, codec }: Announcement = PLAIN,
 ): SpawnedChild {
   requireUnixSockets('spawn()');
   const stdio = stdioArray(options.stdio ?? 'pipe');
   const fd = stdio.length;
-  const env = childEnv(options.env ?? process.env, fd);
+  const env = childEnv(options.env ?? process.env, fd, wire, codec);
   const child = start(command, args, { ...options, stdio: [...stdio, 'pipe'], env });
   const exited = exitOf(child);
   const socket = child.stdio?.[fd];
@@ -67,13 +76,12 @@ export function forkChild(
   module: string | URL,
   args: readonly string[],
   options: NodeSpawnOptions & ForkSettings,
+  announcement?: Announcement,
 ): SpawnedChild {
   const { execPath = process.execPath, execArgv = process.execArgv, silent = false, ...rest } = options;
   const path = module instanceof URL ? fileURLToPath(module) : module;
-  return spawnChild(execPath, [...execArgv, path, ...args], {
-    ...rest,
-    stdio: rest.stdio ?? (silent ? 'pipe' : 'inherit'),
-  });
+  const stdio = rest.stdio ?? (silent ? 'pipe' : 'inherit');
+  return spawnChild(execPath, [...execArgv, path, ...args], { ...rest, stdio }, announcement);
 }
 
 /** Node throws some failures of the system (E2BIG, ENOTDIR) and emits others; its own argument errors pass. */

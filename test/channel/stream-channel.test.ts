@@ -427,7 +427,7 @@ describe('keeping the event loop alive', () => {
 
   it('happens only while somebody consumes, on a channel to the parent', () => {
     const link = new Link();
-    const channel = channelOver(link, {}, 'while consumed');
+    const channel = channelOver(link, {}, { keepAlive: 'while consumed' });
     const subscription = channel.messages$.subscribe();
     subscription.unsubscribe();
     expect(link.calls).toEqual(['unref', 'ref', 'unref']);
@@ -435,7 +435,7 @@ describe('keeping the event loop alive', () => {
 
   it('is no longer counted after an explicit ref() or unref()', () => {
     const link = new Link();
-    const channel = channelOver(link, {}, 'while consumed');
+    const channel = channelOver(link, {}, { keepAlive: 'while consumed' });
     channel.ref();
     channel.messages$.subscribe().unsubscribe();
     expect(link.calls).toEqual(['unref', 'ref']);
@@ -443,7 +443,7 @@ describe('keeping the event loop alive', () => {
 
   it('happens while close() is under way', () => {
     const link = new Link();
-    void channelOver(link, {}, 'while consumed').close();
+    void channelOver(link, {}, { keepAlive: 'while consumed' }).close();
     expect(link.calls).toContain('ref');
   });
 });

@@ -2,25 +2,28 @@ import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { devNull } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { announcesChannel, childEnv, takeChannelFd } from '../../src/transport/channel-env.js';
+import { announcesChannel, childEnv, takeChannel } from '../../src/transport/channel-env.js';
 
 describe('childEnv', () => {
   it('announces the channel with both variables', () => {
-    expect(childEnv({}, 5)).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '5' });
+    expect(childEnv({}, 5, 'deka', 'json')).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '5' });
   });
 
   it('hands down the rest of the environment', () => {
-    expect(childEnv({ PATH: '/bin', DEKA: 'x' }, 3)).toMatchObject({ PATH: '/bin', DEKA: 'x' });
+    expect(childEnv({ PATH: '/bin', DEKA: 'x' }, 3, 'deka', 'json')).toMatchObject({
+      PATH: '/bin',
+      DEKA: 'x',
+    });
   });
 
   it("hands down nothing of this process's own channel, not even variables of a later version", () => {
     const env = { DEKA_IPC_ENABLED: 'old', DEKA_IPC_FD: '9', DEKA_IPC_CODEC: 'v8' };
-    expect(childEnv(env, 3)).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '3' });
+    expect(childEnv(env, 3, 'deka', 'json')).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '3' });
   });
 
   it('leaves the environment it was given as it is', () => {
     const env = { DEKA_IPC_FD: '9' };
-    childEnv(env, 3);
+    childEnv(env, 3, 'deka', 'json');
     expect(env).toEqual({ DEKA_IPC_FD: '9' });
   });
 });
@@ -43,15 +46,15 @@ describe('announcesChannel', () => {
   });
 });
 
-describe('takeChannelFd', () => {
+describe('takeChannel', () => {
   it('gives the descriptor of an open socket', async () => {
     const fd = await openSocketFd();
-    expect(takeChannelFd(announced(String(fd)))).toBe(fd);
+    expect(takeChannel(announced(String(fd)))).toEqual({ fd, codec: 'json' });
   });
 
   it('removes every variable of ours and no other', async () => {
     const env = { ...announced(String(await openSocketFd())), DEKA_IPC_CODEC: 'v8', PATH: '/bin' };
-    takeChannelFd(env);
+    takeChannel(env);
     expect(env).toEqual({ PATH: '/bin' });
   });
 
@@ -61,7 +64,7 @@ describe('takeChannelFd', () => {
     [{ DEKA_IPC_FD: '3' }],
     [{ DEKA_IPC_ENABLED: 'yes', DEKA_IPC_FD: '3' }],
   ])('throws ERR_NO_PARENT_CHANNEL for %j', env => {
-    expect(() => takeChannelFd(env)).toThrow(code('ERR_NO_PARENT_CHANNEL'));
+    expect(() => takeChannel(env)).toThrow(code('ERR_NO_PARENT_CHANNEL'));
   });
 
   it.each([
@@ -80,7 +83,7 @@ describe('takeChannelFd', () => {
     '9'.repeat(400),
   ])('throws ERR_BAD_CHANNEL_FD for %j, and the variables are gone', text => {
     const env = announced(text);
-    expect(() => takeChannelFd(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
+    expect(() => takeChannel(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
     expect(env).toEqual({});
   });
 
@@ -92,7 +95,7 @@ describe('takeChannelFd', () => {
     ['a sign', (fd: number) => `+${fd}`],
   ])('throws ERR_BAD_CHANNEL_FD for an open socket written with %s', async (_name, spell) => {
     const env = announced(spell(await openSocketFd()));
-    expect(() => takeChannelFd(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
+    expect(() => takeChannel(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
     expect(env).toEqual({});
   });
 
@@ -100,7 +103,7 @@ describe('takeChannelFd', () => {
     const fd = openSync(devNull, 'r');
     closeSync(fd);
     const env = announced(String(fd));
-    expect(() => takeChannelFd(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
+    expect(() => takeChannel(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
     expect(env).toEqual({});
   });
 
@@ -108,12 +111,12 @@ describe('takeChannelFd', () => {
     const fd = openSync(import.meta.filename, 'r');
     onTestFinished(() => closeSync(fd));
     const env = announced(String(fd));
-    expect(() => takeChannelFd(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
+    expect(() => takeChannel(env)).toThrow(code('ERR_BAD_CHANNEL_FD'));
     expect(env).toEqual({});
   });
 
   it('names what it found, cut short', () => {
-    expect(() => takeChannelFd(announced('9'.repeat(400)))).toThrow(/^DEKA_IPC_FD is "9{40}", which/);
+    expect(() => takeChannel(announced('9'.repeat(400)))).toThrow(/^DEKA_IPC_FD is "9{40}", which/);
   });
 });
 

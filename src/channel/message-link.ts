@@ -1,0 +1,157 @@
+import { IpcError, reasonOf } from '../errors.js';
+import type { SendCallback } from './channel.js';
+import type { Link, LinkCounters, LinkListener } from './link.js';
+
+/** What a process has that was started with its runtime's own channel: Node's `process`, Bun's, Deno's. */
+export interface MessageEnd {
+  readonly connected?: boolean;
+  readonly channel?: { ref(): void; unref(): void } | null | undefined;
+  send?(message: unknown, handle: undefined, options: undefined, callback: SendCallback): boolean;
+  disconnect?(): void;
+  on(event: 'message' | 'disconnect', listener: (message: unknown) => void): unknown;
+  off(event: 'message' | 'disconnect', listener: (message: unknown) => void): unknown;
+}
+
+/**
+ * Messages through `process.send` and `'message'`, where the runtime owns the descriptor. Framing, codec and queue are
+ * the runtime's: bytes cannot be counted, and what comes in while paused waits there, without a bound.
+ */
+export function messageLink<Out, In>(end: MessageEnd): Link<Out, In> {
+  return new MessageLink(end);
+}
+
+interface Pending {
+  readonly callback: SendCallback | undefined;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+class MessageLink<Out, In> implements Link<Out, In> {
+  readonly #end: MessageEnd;
+  #listener: LinkListener<In> | undefined;
+  readonly #pending = new Set<Pending>();
+  #waiters: Waiter[] = [];
+  #blocked = false;
+  #failed: Error | undefined;
+  #sent = 0;
+  #reads = 0;
+  #drains = 0;
+
+  constructor(end: MessageEnd) {
+    this.#end = end;
+  }
+
+  start(listener: LinkListener<In>): void {
+    this.#listener = listener;
+    this.#end.on('message', this.#endOnMessage);
+    this.#end.on('disconnect', this.#endOnDisconnect);
+  }
+
+  send(message: Out, callback?: SendCallback): boolean {
+    const pending = { callback };
+    if (!this.#post(message, error => this.#settle(pending, error))) this.#blocked = true;
+    this.#pending.add(pending);
+    this.#sent += 1;
+    return !this.#blocked;
+  }
+
+  sendMany(messages: readonly Out[], callback?: SendCallback): boolean {
+    messages.forEach((message, index) => {
+      this.send(message, index === messages.length - 1 ? callback : undefined);
+    });
+    if (messages.length === 0 && callback !== undefined) process.nextTick(callback, null);
+    return !this.#blocked;
+  }
+
+  /** The runtime says when its queue is empty, not when it is half full. */
+  ready(): Promise<void> {
+    return this.#blocked || this.#failed !== undefined ? this.flush() : Promise.resolve();
+  }
+
+  flush(): Promise<void> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    if (this.#pending.size === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  fail(error: Error): void {
+    this.#failed ??= error;
+    for (const pending of this.#pending) this.#settle(pending, error);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+  }
+
+  pause(): void {
+    this.#end.off('message', this.#endOnMessage);
+  }
+
+  resume(): void {
+    this.#end.on('message', this.#endOnMessage);
+  }
+
+  ref(): void {
+    this.#end.channel?.ref();
+  }
+
+  unref(): void {
+    this.#end.channel?.unref();
+  }
+
+  end(): void {
+    if (this.#end.connected === true) this.#end.disconnect?.();
+  }
+
+  destroy(): void {
+    this.#end.off('message', this.#endOnMessage);
+    this.#end.off('disconnect', this.#endOnDisconnect);
+    this.end();
+  }
+
+  counters(): LinkCounters {
+    return {
+      sent: this.#sent,
+      bytesSent: 0,
+      bytesReceived: 0,
+      writes: this.#sent,
+      reads: this.#reads,
+      queuedBytes: 0,
+      queuedBytesPeak: 0,
+      drains: this.#drains,
+    };
+  }
+
+  readonly #endOnMessage = (message: unknown): void => {
+    this.#reads += 1;
+    this.#listener?.onMessages([message as In], 0);
+  };
+
+  readonly #endOnDisconnect = (): void => {
+    this.#listener?.onEnd();
+  };
+
+  #post(message: Out, onSent: SendCallback): boolean {
+    try {
+      return this.#end.send?.(message, undefined, undefined, onSent) ?? false;
+    } catch (cause) {
+      throw new IpcError(
+        'ERR_ENCODE',
+        `The runtime cannot send this message: ${reasonOf(cause)}. Send a plain copy of what is needed.`,
+        { cause },
+      );
+    }
+  }
+
+  #settle(pending: Pending, error: Error | null): void {
+    if (!this.#pending.delete(pending)) return; // failed meanwhile: it was told
+    if (pending.callback !== undefined) process.nextTick(pending.callback, error);
+    this.#listener?.onProgress();
+    if (this.#pending.size > 0) return;
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.#drains += 1;
+    this.#listener?.onDrain();
+  }
+}

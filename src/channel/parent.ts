@@ -1,0 +1,90 @@
+import { isMainThread } from 'node:worker_threads';
+import { IpcError } from '../errors.js';
+import { v8 } from '../streams/v8.js';
+import { announcesChannel } from '../transport/channel-env.js';
+import { type Inherited, inheritedTransport } from '../transport/inherited.js';
+import type { Channel } from './channel.js';
+import { type MessageEnd, messageLink } from './message-link.js';
+import { channelOver } from './open.js';
+import { type ChannelOptions, resolveOptions } from './options.js';
+import { StreamChannel } from './stream-channel.js';
+
+let parentChannel: Channel | undefined;
+
+/**
+ * The channel to the process that started this one. There is one: a second call returns the same channel, whatever its
+ * options. The environment variables that announce it are removed, so that no grandchild takes it for its own.
+ *
+ * Under a parent that speaks Deka's wire the descriptor is taken. Under a plain `fork` of Node, Bun or Deno the runtime
+ * owns it: the channel then stands on `process.send` and `'message'`, and codec, framing and byte counters are the
+ * runtime's.
+ *
+ * It keeps the process alive only while somebody consumes messages, until `ref()` or `unref()` is called.
+ *
+ * @throws `ERR_NO_PARENT_CHANNEL` if this process was not started with a channel or this is a worker thread,
+ * `ERR_BAD_CHANNEL_FD` if what the environment names is not an open socket, `ERR_CODEC_MISMATCH` if the parent named
+ * another codec, `ERR_UNSUPPORTED_PLATFORM`, `ERR_INVALID_OPTION`.
+ * @example
+ * const channel = parent<number, number>();
+ * channel.messages$.subscribe(n => channel.send(n * n));
+ */
+export function parent<Out = unknown, In = unknown>(options: ChannelOptions<Out, In> = {}): Channel<Out, In> {
+  parentChannel ??= openParent(options) as unknown as Channel;
+  return parentChannel as unknown as Channel<Out, In>;
+}
+
+/**
+ * Whether this process was started with a channel. Takes nothing and checks no descriptor.
+ *
+ * @example
+ * const channel = hasParent() ? parent() : stdio();
+ */
+export function hasParent(): boolean {
+  if (parentChannel !== undefined) return true;
+  return isMainThread && (announcesChannel(process.env) || hasMessageEnd(process));
+}
+
+function openParent<Out, In>(options: ChannelOptions<Out, In>): Channel<Out, In> {
+  const messageEnd: MessageEnd = process;
+  if (isMainThread && !announcesChannel(process.env) && hasMessageEnd(messageEnd)) {
+    const { closeTimeoutMs, onBadFrame } = resolveOptions(options);
+    return new StreamChannel<Out, In>(messageLink(messageEnd), {
+      keepAlive: 'while consumed',
+      closeTimeoutMs,
+      onBadFrame,
+      onPeerEnd: undefined,
+      signal: options.signal,
+    });
+  }
+  if (!isMainThread) throw inWorkerThread();
+  resolveOptions(options); // a mistake in them should not cost the descriptor
+  const inherited = inheritedTransport();
+  return channelOver(inherited.transport, withCodec(options, inherited), { keepAlive: 'while consumed' });
+}
+
+/** The codec that the parent named, if it is a built-in and the caller does not bring one of that name. */
+function withCodec<Out, In>(
+  options: ChannelOptions<Out, In>,
+  { codec, fd }: Inherited,
+): ChannelOptions<Out, In> {
+  const own = options.codec?.name;
+  if (own === codec || (own === undefined && codec === 'json')) return options;
+  if (own === undefined && codec === 'v8') return { ...options, codec: v8<Out, In>() };
+  throw new IpcError(
+    'ERR_CODEC_MISMATCH',
+    `The parent writes ${JSON.stringify(codec)} at descriptor ${fd}, this side would read ${own ?? 'json'}. ` +
+      'Give parent() the same codec as fork() or spawn() got.',
+  );
+}
+
+function hasMessageEnd(end: MessageEnd): boolean {
+  return typeof end.send === 'function' && end.connected === true;
+}
+
+function inWorkerThread(): IpcError {
+  return new IpcError(
+    'ERR_NO_PARENT_CHANNEL',
+    'The channel to the parent belongs to the main thread; this is a worker thread. ' +
+      'Call parent() there and pass messages on, or open a channel of the worker with connect().',
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * `node:child_process` with the channels of this library: change the import, and nothing else.
+ *
+ * `fork`, `spawn` with `'ipc'` in `stdio`, and {@link ChildProcess} speak through it, with Node's arguments, events, errors
+ * and return values. Everything else is Node's own.
+ *
+ * @example
+ * import { fork } from 'deka-ipc/child_process'; // was: node:child_process
+ */
+import {
+  type ForkOptions,
+  ChildProcess as NodeChildProcess,
+  type fork as nodeFork,
+  type spawn as nodeSpawn,
+  type SpawnOptions,
+} from 'node:child_process';
+import { forkDropIn, spawnDeka, spawnDropIn } from './node/child-process.js';
+
+export * from 'node:child_process';
+
+/** As `fork` of `node:child_process`. An unmodified child of the same Node gets the batched channel by a preload. */
+export const fork = ((module: string | URL, ...rest: unknown[]) => {
+  const [args, options] = argsAndOptions(rest);
+  return forkDropIn(module, args, options);
+}) as typeof nodeFork;
+
+/** As `spawn` of `node:child_process`. With `'ipc'` in `stdio` the child is spoken to on Node's own wire. */
+export const spawn = ((command: string, ...rest: unknown[]) => {
+  const [args, options] = argsAndOptions(rest);
+  return spawnDropIn(command, args, options);
+}) as typeof nodeSpawn;
+
+/** Options of {@link ChildProcess}. */
+export interface ChildProcessOptions extends SpawnOptions {
+  /** True for a channel, announced by `DEKA_IPC_ENABLED` and `DEKA_IPC_FD`. */
+  readonly ipc?: boolean;
+}
+
+/**
+ * Node's ChildProcess, which can also be made directly, as in Deka.
+ *
+ * @example
+ * const child = new ChildProcess('deka', ['worker.ts'], { stdio: 'pipe', ipc: true });
+ * child.on('message', message => console.log(message));
+ * child.send({ hello: 'child' });
+ */
+export class ChildProcess extends NodeChildProcess {
+  constructor(command?: string, args: readonly string[] = [], options: ChildProcessOptions = {}) {
+    super();
+    if (command === undefined) return;
+    const { ipc = false, ...rest } = options;
+    // biome-ignore lint/correctness/noConstructorReturn: what `spawn` makes is the child, and an instance of this class
+    return ipc ? spawnDeka(command, args, rest) : spawnDropIn(command, args, rest);
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof NodeChildProcess;
+  }
+}
+
+/** Both may be left out, and null stands for nothing, as in Node. */
+function argsAndOptions(rest: readonly unknown[]): [readonly string[], SpawnOptions & ForkOptions] {
+  const [first, second] = rest;
+  if (first === undefined || first === null) return [[], second ?? {}];
+  return Array.isArray(first) ? [first as string[], second ?? {}] : [[], first];
+}

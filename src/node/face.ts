@@ -1,0 +1,177 @@
+import type { EventEmitter } from 'node:events';
+import type { Channel, SendCallback } from '../channel/channel.js';
+import type { Unsubscribable } from '../rx.js';
+import { Control } from './control.js';
+import {
+  channelClosedError,
+  disconnectedError,
+  handlesUnavailableError,
+  invalidHandleError,
+  invalidTypeError,
+  isHandle,
+  missingMessageError,
+} from './node-errors.js';
+import { Ticks } from './ticks.js';
+
+/** What Node gives to whatever has a channel: a ChildProcess, and `process` in a child. */
+export interface Faced extends EventEmitter {
+  connected: boolean;
+  channel: Control | null;
+  send(message: unknown, handle?: unknown, options?: unknown, callback?: unknown): boolean;
+  disconnect(): void;
+}
+
+/** Where a face is put, and what it stands on. */
+export interface FaceOptions {
+  readonly target: EventEmitter;
+  readonly channel: Channel;
+  /** The channel's descriptor, -1 once closed. */
+  readonly fd: () => number;
+  /** A child's channel keeps the loop alive only while somebody listens to 'message' or 'disconnect'. */
+  readonly countListeners: boolean;
+}
+
+/**
+ * Puts Node's members and events onto a target: `send`, `disconnect`, `connected`, `channel`; 'message',
+ * 'internalMessage', 'disconnect'. What Node does is written in lib/internal/child_process.js, `setupChannel`.
+ *
+ * ```
+ * state        | send()                  | disconnect()             | the peer ends
+ * connected    | queued                  | → disconnected           | → disconnected
+ * disconnected | ERR_IPC_CHANNEL_CLOSED  | ERR_IPC_DISCONNECTED     |
+ * ```
+ * On the way to disconnected, messages that have come are emitted first, then 'disconnect'.
+ *
+ * @returns what to call when the peer has ended its side.
+ */
+export function attachFace(options: FaceOptions): () => void {
+  const face = new Face(options);
+  return () => face.peerEnded();
+}
+
+interface Arrival {
+  readonly event: 'message' | 'internalMessage';
+  readonly message: unknown;
+}
+
+class Face {
+  readonly #target: Faced;
+  readonly #channel: Channel;
+  readonly #control: Control;
+  readonly #arrivals: Ticks<Arrival>;
+  #reading: Unsubscribable | undefined;
+
+  constructor({ target, channel, fd, countListeners }: FaceOptions) {
+    const faced = target as Faced;
+    this.#target = faced;
+    this.#channel = channel;
+    this.#control = new Control(channel, fd);
+    this.#arrivals = new Ticks<Arrival>(
+      ({ event, message }) => faced.emit(event, message, undefined),
+      () => faced.listenerCount('message') > 0,
+    );
+    faced.connected = true;
+    faced.channel = this.#control;
+    faced.send = (message, handle, sendOptions, callback) =>
+      this.#send(message, handle, sendOptions, callback);
+    faced.disconnect = () => this.#disconnect();
+    faced.on('newListener', name => this.#targetOnNewListener(name, countListeners));
+    faced.on('removeListener', name => this.#targetOnRemoveListener(name, countListeners));
+    if (countListeners) channel.unref();
+    void channel.closed.then(() => this.peerEnded());
+  }
+
+  peerEnded(): void {
+    if (this.#target.connected) this.#disconnected();
+  }
+
+  #send(message: unknown, handle: unknown, options: unknown, callback: unknown): boolean {
+    const told = [handle, options, callback].find(isCallback);
+    const settings = isCallback(handle) || isCallback(options) ? undefined : options;
+    if (settings !== undefined && !isPlainObject(settings)) {
+      throw invalidTypeError('options', 'of type object', settings);
+    }
+    if (!this.#target.connected) {
+      this.#fail(channelClosedError(), told);
+      return false;
+    }
+    return this.#post(message, isCallback(handle) ? undefined : handle, told);
+  }
+
+  #post(message: unknown, handle: unknown, callback: SendCallback | undefined): boolean {
+    if (message === undefined) throw missingMessageError();
+    if (!['string', 'object', 'number', 'boolean'].includes(typeof message)) {
+      throw invalidTypeError('message', 'one of type string, object, number, or boolean', message);
+    }
+    if (handle) throw isHandle(handle) ? handlesUnavailableError() : invalidHandleError();
+    try {
+      return this.#channel.send(message, callback && (error => callback(error && channelClosedError())));
+    } catch (thrown) {
+      throw (thrown as Error).cause ?? thrown; // what JSON.stringify or the serializer threw, as Node lets it through
+    }
+  }
+
+  #disconnect(): void {
+    if (this.#target.connected) this.#disconnected();
+    else this.#fail(disconnectedError(), undefined);
+  }
+
+  #disconnected(): void {
+    this.#target.connected = false;
+    this.#target.channel = null;
+    void this.#channel.close(); // delivers what is queued; Node drops it
+    this.#arrivals.whenResting(() => {
+      this.#stopReading();
+      this.#target.emit('disconnect');
+    });
+  }
+
+  #fail(error: Error, callback: SendCallback | undefined): void {
+    if (callback !== undefined) process.nextTick(callback, error);
+    else process.nextTick(() => this.#target.emit('error', error));
+  }
+
+  #targetOnNewListener(name: unknown, count: boolean): void {
+    if (count && isCounted(name)) this.#control.refCounted();
+    // 'newListener' comes before the listener is there.
+    if (name === 'message') process.nextTick(() => this.#read());
+  }
+
+  #targetOnRemoveListener(name: unknown, count: boolean): void {
+    if (count && isCounted(name)) this.#control.unrefCounted();
+    // With nobody there, messages wait: here those of the chunk at hand, the others in the channel, then in the kernel.
+    if (name === 'message' && this.#target.listenerCount('message') === 0) this.#stopReading();
+  }
+
+  #read(): void {
+    this.#arrivals.wake();
+    if (this.#target.listenerCount('message') === 0) return;
+    this.#reading ??= this.#channel.messages$.subscribe(message => {
+      this.#arrivals.push({ event: isInternal(message) ? 'internalMessage' : 'message', message });
+    });
+  }
+
+  #stopReading(): void {
+    this.#reading?.unsubscribe();
+    this.#reading = undefined;
+  }
+}
+
+/** Node's own: an object whose `cmd` begins with `NODE_` and goes on (lib/internal/child_process.js, `isInternal`). */
+export function isInternal(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null) return false;
+  const { cmd } = message as { cmd?: unknown };
+  return typeof cmd === 'string' && cmd.length > 'NODE_'.length && cmd.startsWith('NODE_');
+}
+
+function isCallback(value: unknown): value is SendCallback {
+  return typeof value === 'function';
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCounted(name: unknown): boolean {
+  return name === 'message' || name === 'disconnect';
+}

@@ -1,0 +1,38 @@
+import { channelOver } from '../channel/open.js';
+import { announcesChannel } from '../transport/channel-env.js';
+import { inheritedTransport } from '../transport/inherited.js';
+import { attachFace } from './face.js';
+import { stagesOf } from './stages.js';
+
+/**
+ * Gives this process the channel that its environment announces. A descriptor that cannot be used is a warning, and the
+ * process goes on without a channel.
+ *
+ * @param preload the file that was preloaded to do this, which the program is not to see.
+ */
+export function registerProcess(preload: string): void {
+  hidePreload(preload);
+  if (!announcesChannel(process.env)) return;
+  try {
+    takeChannel();
+  } catch (error) {
+    process.emitWarning(error as Error);
+  }
+}
+
+function takeChannel(): void {
+  const { transport, fd, codec } = inheritedTransport();
+  let onPeerEnd = () => {};
+  const stages = stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka');
+  const channel = channelOver(transport, stages, {
+    keepAlive: 'while consumed',
+    onPeerEnd: () => onPeerEnd(),
+  });
+  onPeerEnd = attachFace({ target: process, channel, fd: () => fd, countListeners: true });
+}
+
+/** The drop-in `fork` loads this file by two arguments; what Node would show without them is shown. */
+function hidePreload(preload: string): void {
+  const at = process.execArgv.indexOf(preload);
+  if (at > 0 && process.execArgv[at - 1] === '--require') process.execArgv.splice(at - 1, 2);
+}

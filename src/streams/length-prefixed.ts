@@ -1,0 +1,223 @@
+import { IpcError } from '../errors.js';
+import { ByteAccumulator } from './byte-accumulator.js';
+import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
+
+/** Options of {@link lengthPrefixed}. */
+export interface LengthPrefixedOptions {
+  /** How long the length itself is, in bytes. Default 4. */
+  readonly bytes?: 1 | 2 | 4;
+  /** Which byte of the length comes first: the `'big'` end (network order, default) or the `'little'` one. */
+  readonly endian?: 'big' | 'little';
+  /** Whether the length counts its own bytes. Default false: it counts what stands behind it. */
+  readonly includesItself?: boolean;
+}
+
+/** The options with every default filled in. */
+type Header = Required<LengthPrefixedOptions>;
+
+/** Up to here an accumulator's memory may be many times what it holds: see {@link ByteAccumulator}. */
+const COPIED_UP_TO = 4 * 1024;
+
+/**
+ * Frames are bytes, each behind its length as an unsigned number. The framing of binary codecs, and of Node's own
+ * `serialization: 'advanced'`.
+ *
+ * Frames may share memory with the frames beside them, never with what is still to come. A frame over
+ * `maxFrameBytes` is skipped and becomes one `ERR_FRAME_TOO_LARGE`; the frames beside it arrive. A length that cannot
+ * be (`includesItself`, and smaller than the length's own bytes) is one `ERR_DECODE`, and from there on everything is
+ * ignored: nothing tells where the next frame begins. Text is written as UTF-8; `send` throws `ERR_ENCODE` for a
+ * message that is too long for the header (255 bytes, 64 KiB, 4 GiB).
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * const framing = lengthPrefixed({ bytes: 2 });
+ * const splitter = framing.splitter({ maxFrameBytes: 1024 });
+ * splitter.push(Buffer.from([0, 3, 0x6f, 0x6e])); // []
+ * splitter.push(Buffer.from([0x65, 0]));          // [<Buffer 6f 6e 65>]
+ * framing.join('one');                            // <Buffer 00 03 6f 6e 65>
+ */
+export function lengthPrefixed(options: LengthPrefixedOptions = {}): Framing {
+  const header = resolve(options);
+  return {
+    name: 'length-prefixed',
+    kind: 'binary',
+    splitter: limits => createLengthSplitter(header, limits),
+    join: frame => join(header, frame),
+  };
+}
+
+/**
+ * | inside of | holds                                    | until                                            |
+ * |-----------|------------------------------------------|--------------------------------------------------|
+ * | a header  | `head`, the `headLength` bytes there are | it is whole: a payload, one to skip, or lost     |
+ * | a payload | `payload`, and `missing` bytes to come   | it is whole: a frame, then the next header       |
+ * | a skipped | `missing` bytes to come                  | they have come: the next header                  |
+ * | lost      | nothing                                  | for ever                                         |
+ */
+function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): Splitter {
+  const head = Buffer.alloc(header.bytes);
+  let headLength = 0;
+  let payload: ByteAccumulator | undefined;
+  let missing = 0;
+  let lost = false;
+
+  return { push, end };
+
+  function push(chunk: Uint8Array): readonly (Frame | IpcError)[] {
+    const bytes = asBuffer(chunk);
+    const found: (Frame | IpcError)[] = [];
+    let at = 0;
+    while (at < bytes.length && !lost) {
+      if (missing > 0) at = goOn(bytes, at, found);
+      else if (headLength > 0) at = begin(bytes, at, found);
+      else {
+        const wholeEnd = endOfWhole(header, maxFrameBytes, bytes, at);
+        // One copy for all frames of a chunk costs half of one copy for each, and none is copied again.
+        if (wholeEnd > at) cutWhole(header, Buffer.from(bytes.subarray(at, wholeEnd)), found);
+        at = begin(bytes, wholeEnd, found);
+      }
+    }
+    return found;
+  }
+
+  function end(): IpcError | undefined {
+    const inside = headLength > 0 || payload !== undefined;
+    const bytes = payload === undefined ? headLength : header.bytes + payload.length;
+    headLength = 0;
+    missing = 0;
+    payload = undefined;
+    return inside ? cutOff(bytes) : undefined;
+  }
+
+  /** Takes what the chunk has of a header, and decides what becomes of the frame behind it. */
+  function begin(bytes: Buffer, start: number, found: (Frame | IpcError)[]): number {
+    const at = start + bytes.copy(head, headLength, start);
+    headLength += at - start;
+    if (headLength < header.bytes) return at;
+    headLength = 0;
+    const length = payloadLength(header, head, 0);
+    if (length < 0) {
+      lost = true;
+      found.push(impossibleLength(header, length));
+    } else if (length > maxFrameBytes) {
+      missing = length;
+      found.push(tooLarge(length, maxFrameBytes));
+    } else if (length === 0) {
+      found.push(Buffer.alloc(0));
+    } else {
+      missing = length;
+      // Its own, so that its memory can be given away with the frame.
+      payload = new ByteAccumulator();
+    }
+    return at;
+  }
+
+  /** Takes what the chunk has of a payload, or leaves it out. */
+  function goOn(bytes: Buffer, at: number, found: (Frame | IpcError)[]): number {
+    const part = bytes.subarray(at, at + missing);
+    missing -= part.length;
+    if (payload === undefined) return at + part.length;
+    if (missing === 0 && payload.length === 0) {
+      found.push(Buffer.from(part));
+      payload = undefined;
+    } else {
+      payload.append(part);
+      if (missing === 0) {
+        found.push(ownBytes(payload));
+        payload = undefined;
+      }
+    }
+    return at + part.length;
+  }
+}
+
+/** Where the frames end that lie in the chunk from `start` on, whole and within the limit. */
+function endOfWhole(header: Header, maxFrameBytes: number, bytes: Buffer, start: number): number {
+  let end = start;
+  while (bytes.length - end >= header.bytes) {
+    const length = payloadLength(header, bytes, end);
+    const next = end + header.bytes + length;
+    if (length < 0 || length > maxFrameBytes || next > bytes.length) break;
+    end = next;
+  }
+  return end;
+}
+
+function cutWhole(header: Header, block: Buffer, found: (Frame | IpcError)[]): void {
+  let at = 0;
+  while (at < block.length) {
+    const start = at + header.bytes;
+    at = start + payloadLength(header, block, at);
+    found.push(block.subarray(start, at));
+  }
+}
+
+/** Unsigned: what Node reads with `<< 24` is negative from 2 GiB on (lib/internal/child_process/serialization.js). */
+function payloadLength({ bytes, endian, includesItself }: Header, from: Buffer, at: number): number {
+  const length = endian === 'big' ? from.readUIntBE(at, bytes) : from.readUIntLE(at, bytes);
+  return includesItself ? length - bytes : length;
+}
+
+function ownBytes(payload: ByteAccumulator): Buffer {
+  const taken = payload.take();
+  return taken.length < COPIED_UP_TO ? Buffer.from(taken) : taken;
+}
+
+function join({ bytes, endian, includesItself }: Header, frame: Frame): Buffer {
+  const payload = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.byteLength;
+  const length = includesItself ? payload + bytes : payload;
+  const longest = 2 ** (8 * bytes) - 1;
+  if (length > longest) throw tooLong(payload, includesItself ? longest - bytes : longest);
+  const joined = Buffer.allocUnsafe(bytes + payload);
+  if (endian === 'big') joined.writeUIntBE(length, 0, bytes);
+  else joined.writeUIntLE(length, 0, bytes);
+  if (typeof frame === 'string') joined.write(frame, bytes);
+  else joined.set(frame, bytes);
+  return joined;
+}
+
+function resolve({ bytes = 4, endian = 'big', includesItself = false }: LengthPrefixedOptions): Header {
+  if (![1, 2, 4].includes(bytes)) throw invalid('bytes', bytes, '1, 2 or 4');
+  if (!['big', 'little'].includes(endian)) throw invalid('endian', endian, "'big' or 'little'");
+  return { bytes, endian, includesItself };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function invalid(name: string, value: unknown, wanted: string): IpcError {
+  return new IpcError('ERR_INVALID_OPTION', `${name} must be ${wanted}; it is ${String(value)}.`);
+}
+
+function tooLong(length: number, longest: number): IpcError {
+  return new IpcError(
+    'ERR_ENCODE',
+    `The message has ${length} bytes, and its header can count ${longest}. ` +
+      'Send less at once, or give lengthPrefixed() more bytes on both sides.',
+  );
+}
+
+function tooLarge(length: number, maxFrameBytes: number): IpcError {
+  return new IpcError(
+    'ERR_FRAME_TOO_LARGE',
+    `The peer sent a frame of ${length} bytes, over the limit of ${maxFrameBytes} bytes; it was dropped. ` +
+      'Send less at once, or raise maxFrameBytes on this side. A length like this one may also mean that the peer ' +
+      'writes something that is not length-prefixed.',
+  );
+}
+
+function impossibleLength({ bytes }: Header, payload: number): IpcError {
+  return new IpcError(
+    'ERR_DECODE',
+    `The peer sent a length of ${payload + bytes}, which is to count its own ${bytes} bytes as well; everything from ` +
+      'here on is ignored. Check that both ends use the same options of lengthPrefixed(), and open a new channel.',
+  );
+}
+
+function cutOff(bytes: number): IpcError {
+  return new IpcError(
+    'ERR_DECODE',
+    `The link ended ${bytes} bytes into a frame; that part was dropped. The peer died while writing.`,
+  );
+}

@@ -1,0 +1,60 @@
+import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
+import { spawn as nodeSpawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import { streamTransport } from './stream-transport.js';
+import type { Transport } from './transport.js';
+
+type StdioList = Exclude<StdioOptions, string>;
+
+/** A child whose 'ipc' descriptor is a pipe of ours, which its `stdio` does not show. */
+export interface PipedChild {
+  readonly process: ChildProcess;
+  /** Undefined if the system had no descriptor left; the child emits 'error' then. */
+  readonly transport: Transport | undefined;
+  /** Of the parent's end; -1 once it is closed. */
+  fd(): number;
+}
+
+/** Where 'ipc' stands in `stdio`. Undefined if it does not, or not exactly once: then Node knows what to say. */
+export function ipcIndex(stdio: StdioOptions | undefined): number | undefined {
+  if (!Array.isArray(stdio)) return undefined;
+  const index = stdio.indexOf('ipc');
+  return index === -1 || index !== stdio.lastIndexOf('ipc') ? undefined : index;
+}
+
+/** Starts a command with a Unix socket in the place of 'ipc'. Throws what Node throws. */
+export function spawnPiped(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions & { readonly stdio: StdioList },
+  index: number,
+): PipedChild {
+  const stdio = options.stdio.map((entry, at) => (at === index ? 'pipe' : entry));
+  const child = nodeSpawn(command, args, { ...options, stdio });
+  const socket = takeSocket(child, index);
+  if (socket === undefined) return { process: child, transport: undefined, fd: () => -1 };
+  socket.allowHalfOpen = true; // the child's end of file must not end our side while messages are queued
+  return { process: child, transport: streamTransport(socket, socket), fd: () => descriptorOf(socket) };
+}
+
+/** Takes the socket out of what the program sees: under Node there is null in its place. */
+function takeSocket(child: ChildProcess, index: number): Socket | undefined {
+  const stdio = child.stdio as unknown as (Socket | null)[] | undefined;
+  const socket = stdio?.[index];
+  if (stdio === undefined || !(socket instanceof Socket)) return undefined;
+  stdio[index] = null;
+  const name = (['stdin', 'stdout', 'stderr'] as const)[index];
+  if (name !== undefined) Object.assign(child, { [name]: null });
+  // Node makes the stream at 0 writable only, as fits stdin; the socket below it reads as well.
+  return index === 0
+    ? new Socket({ handle: handleOf(socket), readable: true, writable: true } as object)
+    : socket;
+}
+
+function handleOf(socket: Socket): unknown {
+  return (socket as { _handle?: unknown })._handle;
+}
+
+function descriptorOf(socket: Socket): number {
+  return (handleOf(socket) as { fd?: number } | null | undefined)?.fd ?? -1;
+}
