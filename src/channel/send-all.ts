@@ -9,6 +9,9 @@ export interface Sink<Out> {
   flush(): Promise<void>;
 }
 
+/** After so many messages without a wait, timers and reading get their turn: some milliseconds' worth. */
+const SENDS_PER_TURN = 8192;
+
 /** Sends all that a source yields and says how many that was, unless `stop` comes first. */
 export async function sendAll<Out>(
   sink: Sink<Out>,
@@ -71,12 +74,18 @@ async function sendPulled<Out>(
       const step = isPromise(next) ? await stop.race(next) : next;
       if (step.done === true) return sent;
       stop.check();
-      if (!sink.send(step.value)) await stop.race(sink.ready());
+      const room = sink.send(step.value);
+      if (!room) await stop.race(sink.ready());
+      else if (sent % SENDS_PER_TURN === SENDS_PER_TURN - 1) await stop.race(nextTurn());
     }
   } catch (thrown) {
     void onFailure(); // not awaited: an async generator answers only after what it is waiting for
     throw thrown;
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
 }
 
 async function giveUp(source: unknown, iterator: Pulled<unknown>): Promise<void> {

@@ -1,8 +1,12 @@
 /**
- * How many writes may follow one another before the event loop gets its turn. A kernel that takes everything at once
- * calls back on the same turn, so a peer that keeps up would otherwise starve timers and reading. 16 batches: 1 MiB.
+ * How many writes may follow one another before the event loop gets its turn: 256 batches, 16 MiB. A kernel that takes
+ * everything at once says so on the same turn, and a loop that sends while `send` returns true would never end. Not fewer:
+ * what a loop that does not wait sends beyond this, the peer gets only after the loop.
  */
-export const WRITES_PER_TURN = 16;
+export const WRITES_PER_TURN = 256;
+
+/** What became of a write: it is under way, or it was taken and there is more, or nothing more, to write. */
+export type Written = 'under way' | 'more' | 'nothing';
 
 /**
  * When a batch leaves. Writing is not flushing: what is sent in one tick leaves in one write, and what is sent while a
@@ -12,25 +16,33 @@ export const WRITES_PER_TURN = 16;
  * state      | pushed, not full | pushed, full | end of tick | taken, more | taken, no more | next turn
  * idle       | → scheduled      | → writing    |             |             |                |
  * scheduled  |                  | → writing    | → writing   |             |                |
- * writing    |                  |              |             | → writing   | → idle         |
+ * writing    |                  | retry        |             | → writing   | → idle         |
  * yielding   |                  |              |             |             |                | → writing
  * ```
- * Each way to `writing` leads to `yielding` instead once the turn has had its writes.
+ * Each way to `writing` leads to `yielding` instead once the turn has had its writes. A write that is taken at once is
+ * followed by the next, or by `idle`.
  */
 export class FlushPolicy {
-  readonly #write: () => void;
+  readonly #write: () => Written;
+  readonly #retry: () => Written;
   #state: 'idle' | 'scheduled' | 'writing' | 'yielding' = 'idle';
   #writesThisTurn = 0;
 
-  /** @param write takes the next batch and writes it; answered by one call of `taken`. */
-  constructor(write: () => void) {
+  /**
+   * @param write takes the next batch and writes it; one that is under way is answered by one call of `taken`.
+   * @param retry tries the batch under way once more; if it is taken now, `taken` is not called for it.
+   */
+  constructor(write: () => Written, retry: () => Written = () => 'under way') {
     this.#write = write;
+    this.#retry = retry;
   }
 
   /** Something was queued. `full`: a whole batch stands ready. */
   pushed(full: boolean): void {
-    if (this.#state === 'writing' || this.#state === 'yielding') return;
-    if (full) {
+    if (this.#state === 'yielding') return;
+    if (this.#state === 'writing') {
+      if (full) this.#goOn(this.#retry());
+    } else if (full) {
       this.#flush();
     } else if (this.#state === 'idle') {
       this.#state = 'scheduled';
@@ -41,8 +53,7 @@ export class FlushPolicy {
 
   /** The batch under way was taken. `more`: something is queued. */
   taken(more: boolean): void {
-    if (more) this.#flush();
-    else this.#state = 'idle';
+    this.#goOn(more ? 'more' : 'nothing');
   }
 
   /** @internal */
@@ -56,16 +67,25 @@ export class FlushPolicy {
     if (this.#state === 'yielding') this.#flush();
   }
 
+  #goOn(written: Written): void {
+    if (written === 'more') this.#flush();
+    else if (written === 'nothing') this.#state = 'idle';
+  }
+
   #flush(): void {
-    if (this.#writesThisTurn === WRITES_PER_TURN) {
-      this.#state = 'yielding';
-      return;
+    let written: Written = 'more';
+    while (written === 'more') {
+      if (this.#writesThisTurn === WRITES_PER_TURN) {
+        this.#state = 'yielding';
+        return;
+      }
+      this.#writesThisTurn += 1;
+      // Half-way, so that whoever writes now and then gets a new turn's worth long before the last.
+      if (this.#writesThisTurn === WRITES_PER_TURN / 2) setImmediate(nextTurn, this);
+      this.#state = 'writing';
+      written = this.#write();
     }
-    this.#writesThisTurn += 1;
-    // Half-way, so that whoever writes now and then gets a new turn's worth long before the last.
-    if (this.#writesThisTurn === WRITES_PER_TURN / 2) setImmediate(nextTurn, this);
-    this.#state = 'writing';
-    this.#write();
+    this.#goOn(written);
   }
 }
 

@@ -27,9 +27,10 @@ class MemoryTransport implements Transport {
   #peerEnded = false;
   #scheduled = false;
 
-  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): void {
+  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): boolean {
     const bytes = typeof batch === 'string' ? Buffer.from(batch) : batch;
     if (this.#destroyed || this.peer?.accept({ bytes, taken }) !== true) setImmediate(taken, gone());
+    return false;
   }
 
   pause(): void {

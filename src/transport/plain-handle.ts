@@ -7,12 +7,15 @@ export interface PlainHandle {
   readonly writeQueueSize: number;
 }
 
+// Bun and Deno have handles of their own making, with other meanings.
+const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+
 /**
  * The handle of a plain, open socket. Undefined for a stream that is none, for whatever is derived from one (what lies at
  * the descriptor of a TLS socket is not what it reads), and in a runtime that keeps its descriptors to itself.
  */
 export function plainHandle(stream: object): PlainHandle | undefined {
-  if (Object.getPrototypeOf(stream) !== Socket.prototype) return undefined;
+  if (!isNode || Object.getPrototypeOf(stream) !== Socket.prototype) return undefined;
   const handle = (stream as { _handle?: Partial<PlainHandle> | null })._handle;
   if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined;
   return { fd: handle.fd, writeQueueSize: handle.writeQueueSize ?? 0 };

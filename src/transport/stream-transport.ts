@@ -3,7 +3,7 @@ import { Observable, type Subscriber } from '../rx.js';
 import { plainHandle } from './plain-handle.js';
 import type { Transport } from './transport.js';
 import { unreadOf } from './unread.js';
-import { writeAllSync } from './write-sync.js';
+import { writeAllSync, writeSome } from './write-sync.js';
 
 /** A pair of Node streams, or one duplex stream given twice, as a {@link Transport}. */
 export function streamTransport(readable: Readable, writable: Writable): Transport {
@@ -20,6 +20,7 @@ class StreamTransport implements Transport {
   #subscriber: Subscriber<Uint8Array> | undefined;
   #stopReading = () => {};
   #taken: Taken | undefined; // of the write under way
+  #rest: string | Uint8Array | undefined; // of it, not yet given to the stream
   #broken: Error | undefined;
 
   constructor(readable: Readable, writable: Writable) {
@@ -32,9 +33,28 @@ class StreamTransport implements Transport {
     writable.on('close', () => this.#onWritten(closedUnder()));
   }
 
-  write(batch: string | Uint8Array, taken: Taken): void {
+  write(batch: string | Uint8Array, taken: Taken): boolean {
     this.#taken = taken;
-    this.#writable.write(batch, error => {
+    this.#rest = this.#writeNow(batch);
+    if (this.#rest === undefined) return this.#hasTaken();
+    // Until the end of the tick the rest is tried again; then it is the stream's, which waits for room.
+    if (plainHandle(this.#writable) === undefined) this.handOver();
+    else process.nextTick(handOver, this);
+    return false;
+  }
+
+  retry(): boolean {
+    if (this.#rest === undefined) return false;
+    this.#rest = this.#writeNow(this.#rest);
+    return this.#rest === undefined && this.#hasTaken();
+  }
+
+  /** @internal */
+  handOver(): void {
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    this.#rest = undefined;
+    this.#writable.write(rest, error => {
       // Node calls a write that was under way when its stream was destroyed a success.
       this.#onWritten(error ?? (this.#writable.destroyed ? closedUnder() : null));
     });
@@ -57,6 +77,7 @@ class StreamTransport implements Transport {
   }
 
   end(): void {
+    this.handOver();
     this.#writable.end();
   }
 
@@ -67,8 +88,9 @@ class StreamTransport implements Transport {
   ): void {
     const handle = plainHandle(this.#writable);
     if (handle === undefined) return;
-    const rest = underWay === undefined ? [] : [lastOf(underWay, handle.writeQueueSize)];
-    for (const batch of [...rest, ...queued]) {
+    const unwritten = underWay === undefined ? [] : [this.#rest ?? lastOf(underWay, handle.writeQueueSize)];
+    this.#rest = undefined;
+    for (const batch of [...unwritten, ...queued]) {
       if (!writeAllSync(handle.fd, bytesOf(batch), deadline)) return;
     }
   }
@@ -82,6 +104,25 @@ class StreamTransport implements Transport {
   #break(error: Error): void {
     this.#broken ??= error;
     this.#subscriber?.error(this.#broken);
+  }
+
+  /**
+   * Writes what the kernel takes at once, past the stream: a stream costs several times the system call. Only while the
+   * stream has nothing of its own to write, so the order holds. Returns what is left; an error is left to the stream.
+   */
+  #writeNow(batch: string | Uint8Array): string | Uint8Array | undefined {
+    const writable = this.#writable;
+    const handle = plainHandle(writable);
+    if (handle === undefined || writable.writableLength > 0 || !writable.writable) return batch;
+    const written = writeSome(handle.fd, batch);
+    if (written === undefined || written === 0) return batch;
+    const bytes = typeof batch === 'string' ? Buffer.byteLength(batch) : batch.byteLength;
+    return written === bytes ? undefined : bytesOf(batch).subarray(written);
+  }
+
+  #hasTaken(): true {
+    this.#taken = undefined;
+    return true;
   }
 
   get #duplex(): boolean {
@@ -125,6 +166,10 @@ class StreamTransport implements Transport {
       readable.off('data', readableOnData).off('end', readableOnEnd).off('close', readableOnEnd);
     }
   }
+}
+
+function handOver(transport: StreamTransport): void {
+  transport.handOver();
 }
 
 /** The last bytes of a batch: those that libuv has not yet written. */

@@ -10,7 +10,10 @@ import type { Observable } from '../rx.js';
  *   const bytes$ = new Subject<Uint8Array>();
  *   return {
  *     bytes$,
- *     write: (batch, taken) => setImmediate(() => (bytes$.next(Buffer.from(batch)), taken())),
+ *     write(batch, taken) {
+ *       setImmediate(() => (bytes$.next(Buffer.from(batch)), taken()));
+ *       return false;
+ *     },
  *     end: () => setImmediate(() => bytes$.complete()),
  *     destroy: () => bytes$.complete(),
  *     pause() {}, resume() {}, ref() {}, unref() {},
@@ -22,11 +25,19 @@ export interface Transport {
   /** Chunks as they come. Completes when the peer has ended its side, errors when the link broke. */
   readonly bytes$: Observable<Uint8Array>;
   /**
-   * Writes a batch of frames: bytes, or a short text to be written as UTF-8. Calls `taken` exactly once: with nothing
-   * when the kernel (or whoever is next) has it, with the error when it never will. The batch belongs to the transport
-   * from here on.
+   * Writes a batch of frames: bytes, or a short text to be written as UTF-8. The batch belongs to the transport from here
+   * on.
+   *
+   * Returns true if the kernel (or whoever is next) has it already. Otherwise calls `taken` exactly once: with nothing when
+   * it has it, with the error when it never will.
    */
-  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): void;
+  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): boolean;
+  /**
+   * More stands ready while a write is under way: tries that write once more. Returns true if the kernel has it now; then
+   * `taken` is not called for it. Optional: worth having where a caller sends in a loop that never waits, for until it
+   * ends the event loop cannot tell that the kernel has room again.
+   */
+  retry?(): boolean;
   /** Stops reading. A chunk that is already on its way may still come. */
   pause(): void;
   /** Goes on reading. */

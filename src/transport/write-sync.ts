@@ -22,9 +22,9 @@ export function writeAllSync(fd: number, bytes: Uint8Array, deadline: number): b
 }
 
 /** How many bytes the kernel took: 0 when it has no room now, undefined when it never will have. */
-function writeSome(fd: number, bytes: Uint8Array): number | undefined {
+export function writeSome(fd: number, data: string | Uint8Array): number | undefined {
   try {
-    return writeSync(fd, bytes);
+    return typeof data === 'string' ? writeSync(fd, data) : writeSync(fd, data);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : undefined;
   }

@@ -1,6 +1,6 @@
 import { IpcError, reasonOf } from '../errors.js';
 import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
-import { FlushPolicy } from './flush-policy.js';
+import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Transport } from './transport.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
 
@@ -35,7 +35,10 @@ export class Writer implements Drainable {
   readonly #limits: WriterLimits;
   readonly #listener: WriterListener;
   readonly #queue: WriteQueue;
-  readonly #policy = new FlushPolicy(() => this.#writeNext());
+  readonly #policy = new FlushPolicy(
+    () => this.#writeNext(),
+    () => this.#retry(),
+  );
   #underWay: Batch | undefined;
   #blocked = false;
   #failed: Error | undefined;
@@ -80,8 +83,8 @@ export class Writer implements Drainable {
     if (idle) holdsFrames(this);
     const weight = this.#weight;
     if (weight > this.peakBytes) this.peakBytes = weight;
-    if (weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;
     this.#policy.pushed(this.#queue.full);
+    if (this.#weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;
     return this.hasRoom;
   }
 
@@ -132,15 +135,28 @@ export class Writer implements Drainable {
     return this.#queue.weight + underWay.bytes + underWay.frames * FRAME_CHARGE_BYTES;
   }
 
-  #writeNext(): void {
+  #writeNext(): Written {
     const batch = this.#queue.shift();
-    if (batch === undefined) {
-      this.#policy.taken(false);
-      return;
-    }
+    if (batch === undefined) return 'nothing';
     this.#underWay = batch;
     this.writes += 1;
     this.bytesWritten += batch.bytes;
+    return this.#write(batch) ? this.#takenAtOnce(batch) : 'under way';
+  }
+
+  #retry(): Written {
+    const batch = this.#underWay;
+    return batch !== undefined && this.#transport.retry?.() === true ? this.#takenAtOnce(batch) : 'under way';
+  }
+
+  #takenAtOnce(batch: Batch): Written {
+    this.#settle(batch);
+    // Not at once: this may be inside a send, whose caller does not yet know that it returned false.
+    if (this.#blocked || this.#flushWaiters.length > 0) process.nextTick(() => this.#tell());
+    return this.#queue.empty ? 'nothing' : 'more';
+  }
+
+  #write(batch: Batch): boolean {
     let synchronous = true;
     const taken = (error?: Error | null) => {
       // A transport that calls back inside write() must not recurse once per batch.
@@ -148,11 +164,13 @@ export class Writer implements Drainable {
       else this.#onTaken(batch, error);
     };
     try {
-      this.#transport.write(batch.data, taken);
+      return this.#transport.write(batch.data, taken);
     } catch (thrown) {
       taken(thrown instanceof Error ? thrown : new Error(reasonOf(thrown)));
+      return false;
+    } finally {
+      synchronous = false;
     }
-    synchronous = false;
   }
 
   #onTaken(batch: Batch, error: Error | null | undefined): void {
@@ -161,12 +179,20 @@ export class Writer implements Drainable {
       this.#listener.onWriteError(error);
       return;
     }
+    this.#settle(batch);
+    this.#policy.taken(!this.#queue.empty);
+    this.#tell();
+  }
+
+  #settle(batch: Batch): void {
     this.#underWay = undefined;
     this.#settled += batch.frames;
     if (this.#settled === this.#accepted) holdsNothing(this);
     settle(batch, null);
     this.#listener.onTaken();
-    this.#policy.taken(!this.#queue.empty);
+  }
+
+  #tell(): void {
     this.#tellFlushed();
     this.#tellDrained();
   }

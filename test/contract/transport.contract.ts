@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Transport } from '../../src/transport/transport.js';
+import { post } from '../support/post.js';
 
 /** Two transports, each the other's peer. */
 export interface TransportPair {
@@ -65,7 +66,7 @@ export function transportContract(
       const taken: unknown[] = [];
       for (let n = 0; n < 50; n += 1) {
         await new Promise<void>(resolve => {
-          left.write(Buffer.from('x'), error => resolve(void taken.push(error ?? 'ok')));
+          post(left, Buffer.from('x'), error => resolve(void taken.push(error ?? 'ok')));
         });
       }
       left.end();
@@ -242,7 +243,7 @@ function watch({ bytes$ }: Transport): Watch {
 /** Writes, and waits until it is taken. */
 function written(transport: Transport, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    transport.write(bytes, error => (error ? reject(error) : resolve()));
+    post(transport, bytes, error => (error ? reject(error) : resolve()));
   });
 }
 

@@ -22,10 +22,11 @@ export class Link implements Transport {
     for (const taken of this.#kept.splice(0)) taken();
   }
 
-  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): void {
+  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): boolean {
     this.written.push(Buffer.from(batch).toString());
     if (this.stuck) this.#kept.push(taken);
     else process.nextTick(taken, this.writeError);
+    return false;
   }
 
   pause(): void {

@@ -17,13 +17,14 @@ export class ScriptedTransport implements Transport {
   #underWay: Taken[] = [];
   #inside = 0;
 
-  write(batch: string | Uint8Array, taken: Taken): void {
+  write(batch: string | Uint8Array, taken: Taken): boolean {
     this.#inside += 1;
     this.writes.push(Buffer.from(batch).toString());
     this.#underWay.push(taken);
     this.mostUnderWay = Math.max(this.mostUnderWay, this.#underWay.length, this.#inside);
     if (this.synchronous) this.take();
     this.#inside -= 1;
+    return false;
   }
 
   /** How many writes wait for `take` or `fail`. */

@@ -157,12 +157,36 @@ describe('yielding', () => {
     expect(counts.writes).toBe(WRITES_PER_TURN + 1);
   });
 
+  it('gives the loop its turn although every write is taken at once and more always waits', async () => {
+    let writes = 0;
+    const policy = new FlushPolicy(() => {
+      writes += 1;
+      return writes < 10 * WRITES_PER_TURN ? 'more' : 'nothing';
+    });
+    policy.pushed(true);
+    expect(writes).toBe(WRITES_PER_TURN);
+    await turn();
+    expect(writes).toBe(2 * WRITES_PER_TURN);
+  });
+
+  it('is idle again after a write that was taken at once and left nothing', () => {
+    let writes = 0;
+    const policy = new FlushPolicy(() => {
+      writes += 1;
+      return 'nothing';
+    });
+    policy.pushed(true);
+    policy.pushed(true);
+    expect(writes).toBe(2);
+  });
+
   it('gives timers their turn although more always waits', async () => {
     let stopped = false;
     let writes = 0;
     const policy = new FlushPolicy(() => {
       writes += 1;
       if (!stopped && writes < 1_000_000) process.nextTick(() => policy.taken(true));
+      return 'under way';
     });
     policy.pushed(true);
     await new Promise<void>(resolve => setTimeout(resolve, 1));
@@ -176,6 +200,7 @@ function counted() {
   const counts = { writes: 0 };
   const policy = new FlushPolicy(() => {
     counts.writes += 1;
+    return 'under way';
   });
   return { policy, counts };
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inheritedTransport } from '../../src/transport/inherited.js';
 import { forkChild } from '../../src/transport/spawn.js';
+import { post } from '../support/post.js';
 
 describe('inheritedTransport', () => {
   it('is the other end of what the parent holds, both ways, and takes the variables', async () => {
     const { transport, exited } = forkChild(fixture(), [], {});
     onTestFinished(() => transport.destroy());
-    transport.write(Buffer.from('echoed '), () => transport.end());
+    post(transport, Buffer.from('echoed '), () => transport.end());
     let text = '';
     await new Promise<void>((resolve, reject) => {
       transport.bytes$.subscribe({

@@ -17,6 +17,7 @@ import type { Address } from '../../src/transport/address.js';
 import { connectTransport } from '../../src/transport/connect.js';
 import { type Listener, listenTransports } from '../../src/transport/listen.js';
 import type { Transport } from '../../src/transport/transport.js';
+import { post } from '../support/post.js';
 
 describe('a Unix socket', () => {
   it('gives each connection as a transport', async () => {
@@ -218,7 +219,7 @@ async function talk(server: TestServer): Promise<void> {
   client.end();
   const log = watch(client);
   while (server.accepted.length === before) await new Promise(resolve => setImmediate(resolve));
-  server.accepted[before]?.write(Buffer.from('welcome'), () => server.accepted[before]?.end());
+  post(server.accepted[before], Buffer.from('welcome'), () => server.accepted[before]?.end());
   await log.over;
   expect(log.events).toEqual(['welcome', 'complete']);
 }

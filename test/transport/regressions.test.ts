@@ -27,6 +27,7 @@ describe('the flush policy', () => {
     let writes = 0;
     const policy = new FlushPolicy(() => {
       writes += 1;
+      return 'under way';
     });
     for (let n = 1; n <= 40; n += 1) {
       await turn();

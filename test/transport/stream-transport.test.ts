@@ -8,6 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { streamTransport } from '../../src/transport/stream-transport.js';
 import type { Transport } from '../../src/transport/transport.js';
+import { post } from '../support/post.js';
 
 const BROKEN = new Error('broken');
 
@@ -170,7 +171,7 @@ describe('writing', () => {
   it('hands the bytes to the writable and calls taken when it has them', async () => {
     const { writable, written, accept } = heldWritable();
     const taken: unknown[] = [];
-    streamTransport(new PassThrough(), writable).write(Buffer.from('bytes'), error => taken.push(error));
+    post(streamTransport(new PassThrough(), writable), Buffer.from('bytes'), error => taken.push(error));
     await turn();
     expect([written, taken]).toEqual([['bytes'], []]);
     accept();
@@ -183,7 +184,7 @@ describe('writing', () => {
     const { writable, accept } = heldWritable();
     const transport = streamTransport(new PassThrough(), writable);
     const taken: unknown[] = [];
-    transport.write(Buffer.from('bytes'), error => taken.push(error));
+    post(transport, Buffer.from('bytes'), error => taken.push(error));
     accept(BROKEN);
     await turn();
     expect(taken).toEqual([BROKEN]);
@@ -193,7 +194,7 @@ describe('writing', () => {
     const transport = streamTransport(new PassThrough(), new PassThrough());
     transport.destroy();
     const taken: unknown[] = [];
-    transport.write(Buffer.from('late'), error => taken.push(error));
+    post(transport, Buffer.from('late'), error => taken.push(error));
     await turn();
     expect(taken).toEqual([expect.objectContaining({ code: 'EPIPE' })]);
   });
@@ -288,7 +289,7 @@ describe('over a socket', () => {
     right.pause();
     const taken: unknown[] = [];
     const answered = new Promise<void>(resolve => {
-      left.write(Buffer.alloc(32 * 1024 * 1024), error => {
+      post(left, Buffer.alloc(32 * 1024 * 1024), error => {
         taken.push(error);
         resolve();
       });
@@ -314,7 +315,7 @@ describe('over a socket', () => {
     const [left, right] = await sockets();
     const log = watch(left);
     right.pause();
-    await new Promise<void>(resolve => left.write(Buffer.from('never read'), () => resolve()));
+    await new Promise<void>(resolve => post(left, Buffer.from('never read'), () => resolve()));
     right.destroy(); // a peer that closes with bytes unread
     await log.over;
     expect(log.events).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
@@ -349,7 +350,7 @@ function heldWritable() {
 
 async function writeUntilItFails(transport: Transport): Promise<void> {
   const failed = () =>
-    new Promise<boolean>(resolve => transport.write(Buffer.from('there?'), error => resolve(Boolean(error))));
+    new Promise<boolean>(resolve => post(transport, Buffer.from('there?'), error => resolve(Boolean(error))));
   while (!(await failed()));
 }
 

@@ -414,7 +414,10 @@ describe('failing', () => {
   it('tells a write error that the transport reports inside write, a tick later', async () => {
     const { writer, transport, told } = setUp({ maxBatchBytes: 1 });
     const { settle, calls } = recorder();
-    transport.write = (_bytes, taken) => taken(GONE);
+    transport.write = (_batch, taken) => {
+      taken(GONE);
+      return false;
+    };
     writer.push('a', 1, settle);
     expect(told).toEqual([]);
     await turn();
