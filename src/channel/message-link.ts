@@ -1,5 +1,6 @@
 import { IpcError, reasonOf } from '../errors.js';
 import type { SendCallback } from './channel.js';
+import { channelClosed } from './lifecycle.js';
 import type { Link, LinkCounters, LinkListener } from './link.js';
 
 /** What a process has that was started with its runtime's own channel: Node's `process`, Bun's, Deno's. */
@@ -52,7 +53,8 @@ class MessageLink<Out, In> implements Link<Out, In> {
 
   send(message: Out, callback?: SendCallback): boolean {
     const pending = { callback };
-    if (!this.#post(message, error => this.#settle(pending, error))) this.#blocked = true;
+    const onSent: SendCallback = error => this.#settle(pending, error && channelClosed('peer'));
+    if (!this.#post(message, onSent)) this.#blocked = true;
     this.#pending.add(pending);
     this.#sent += 1;
     return !this.#blocked;
@@ -80,7 +82,6 @@ class MessageLink<Out, In> implements Link<Out, In> {
   fail(error: Error): void {
     this.#failed ??= error;
     for (const pending of this.#pending) this.#settle(pending, error);
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
   }
 
   pause(): void {
@@ -88,6 +89,7 @@ class MessageLink<Out, In> implements Link<Out, In> {
   }
 
   resume(): void {
+    this.pause(); // a second resume must not make it two listeners
     this.#end.on('message', this.#endOnMessage);
   }
 
@@ -147,7 +149,8 @@ class MessageLink<Out, In> implements Link<Out, In> {
     if (!this.#pending.delete(pending)) return; // failed meanwhile: it was told
     if (pending.callback !== undefined) process.nextTick(pending.callback, error);
     this.#listener?.onProgress();
-    if (this.#pending.size > 0) return;
+    if (error !== null) for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    if (this.#pending.size > 0 || this.#failed !== undefined) return;
     for (const waiter of this.#waiters.splice(0)) waiter.resolve();
     if (!this.#blocked) return;
     this.#blocked = false;

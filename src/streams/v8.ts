@@ -28,12 +28,14 @@ interface Hooks {
  * can make it reserve 256 MiB, a crafted one of 600 more than there is, which ends the process. From strangers
  * take `json()`.
  *
+ * @throws `ERR_UNSUPPORTED_PLATFORM` on Bun, whose `node:v8` writes another format.
  * @example
  * const [a, b] = pair({ codec: v8() });
  * b.messages$.subscribe(console.log); // Map(1) { 'at' => 2020-01-01T00:00:00.000Z }
  * a.send(new Map([['at', new Date('2020-01-01')]]));
  */
 export function v8<Out = unknown, In = unknown>(): Codec<Out, In> {
+  if (process.versions['bun'] !== undefined) throw notV8();
   return { name: 'v8', framing: lengthPrefixed(), create: () => ({ encode, decode: decode<In> }) };
 }
 
@@ -116,5 +118,13 @@ function notBytes(): IpcError {
   return new IpcError(
     'ERR_DECODE',
     'The framing gave v8() text where it needs bytes. Leave the framing to the codec, or take a binary one.',
+  );
+}
+
+function notV8(): IpcError {
+  return new IpcError(
+    'ERR_UNSUPPORTED_PLATFORM',
+    "v8() needs V8: Bun's node:v8 writes JavaScriptCore's own format, which no other runtime reads. " +
+      'Use json() with Bun, or a codec of your own on both sides.',
   );
 }

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { IpcError } from '../errors.js';
 
 const PREFIX = 'DEKA_IPC_';
@@ -62,7 +62,9 @@ function isChannelVariable(name: string): boolean {
 
 function isSocket(fd: number): boolean {
   try {
-    return fstatSync(fd).isSocket();
+    // Deno's fs knows only descriptors that it opened itself.
+    const stat = process.versions['deno'] === undefined ? fstatSync(fd) : statSync(`/dev/fd/${fd}`);
+    return stat.isSocket();
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { bunSocketTransport } from './bun-socket.js';
 import { type Announced, takeChannel } from './channel-env.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
@@ -13,6 +14,12 @@ export interface Inherited extends Announced {
 export function inheritedTransport(): Inherited {
   requireUnixSockets('parent()');
   const announced = takeChannel(process.env);
-  const socket = new Socket({ fd: announced.fd, readable: true, writable: true, allowHalfOpen: true });
-  return { ...announced, transport: streamTransport(socket, socket) };
+  const { bun } = process.versions;
+  const transport = bun === undefined ? socketTransport(announced.fd) : bunSocketTransport(announced.fd);
+  return { ...announced, transport };
+}
+
+function socketTransport(fd: number): Transport {
+  const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+  return streamTransport(socket, socket);
 }
