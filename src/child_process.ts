@@ -8,7 +8,6 @@
  * import { fork } from 'deka-ipc/child_process'; // was: node:child_process
  */
 import {
-  type ForkOptions,
   ChildProcess as NodeChildProcess,
   type fork as nodeFork,
   type spawn as nodeSpawn,
@@ -19,16 +18,10 @@ import { forkDropIn, spawnDeka, spawnDropIn } from './node/child-process.js';
 export * from 'node:child_process';
 
 /** As `fork` of `node:child_process`. An unmodified child of the same Node gets the batched channel by a preload. */
-export const fork = ((module: string | URL, ...rest: unknown[]) => {
-  const [args, options] = argsAndOptions(rest);
-  return forkDropIn(module, args, options);
-}) as typeof nodeFork;
+export const fork = forkDropIn as typeof nodeFork;
 
 /** As `spawn` of `node:child_process`. With `'ipc'` in `stdio` the child is spoken to on Node's own wire. */
-export const spawn = ((command: string, ...rest: unknown[]) => {
-  const [args, options] = argsAndOptions(rest);
-  return spawnDropIn(command, args, options);
-}) as typeof nodeSpawn;
+export const spawn = spawnDropIn as typeof nodeSpawn;
 
 /** Options of {@link ChildProcess}. */
 export interface ChildProcessOptions extends SpawnOptions {
@@ -56,11 +49,4 @@ export class ChildProcess extends NodeChildProcess {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof NodeChildProcess;
   }
-}
-
-/** Both may be left out, and null stands for nothing, as in Node. */
-function argsAndOptions(rest: readonly unknown[]): [readonly string[], SpawnOptions & ForkOptions] {
-  const [first, second] = rest;
-  if (first === undefined || first === null) return [[], second ?? {}];
-  return Array.isArray(first) ? [first as string[], second ?? {}] : [[], first];
 }

@@ -5,7 +5,6 @@
  * @example
  * node --import deka-ipc/register worker.js
  */
-import { isMainThread } from 'node:worker_threads';
 import { registerProcess } from './node/register-process.js';
 
-if (isMainThread) registerProcess(import.meta.filename);
+registerProcess(import.meta.filename);

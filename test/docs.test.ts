@@ -26,13 +26,13 @@ describe.each(pages.filter(page => fileBlocks(texts.get(page) ?? '').length > 0)
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each(blocks.filter(({ prints }) => prints !== undefined))(
-    '$name prints what the page says',
-    async ({ name, prints }) => {
-      const { stdout } = await run(process.execPath, [join(folder, name)]);
-      expect(stdout).toBe(prints);
-    },
-  );
+  it.each(blocks.filter(({ prints }) => prints !== undefined))('$name prints what the page says', async ({
+    name,
+    prints,
+  }) => {
+    const { stdout } = await run(process.execPath, [join(folder, name)]);
+    expect(stdout).toBe(prints);
+  });
 
   it('runs from the first block to the last: each is started by the test or by another block', () => {
     const started = blocks.filter(

@@ -15,7 +15,7 @@ export interface MessageEnd {
 
 /**
  * Messages through `process.send` and `'message'`, where the runtime owns the descriptor. Framing, codec and queue are
- * the runtime's: bytes cannot be counted, and what comes in while paused waits there, without a bound.
+ * the runtime's: bytes cannot be counted, and what comes in while paused waits here, without a bound.
  */
 export function messageLink<Out, In>(end: MessageEnd): Link<Out, In> {
   return new MessageLink(end);
@@ -35,6 +35,8 @@ class MessageLink<Out, In> implements Link<Out, In> {
   #listener: LinkListener<In> | undefined;
   readonly #pending = new Set<Pending>();
   #waiters: Waiter[] = [];
+  #kept: In[] = []; // what came in while paused
+  #paused = false;
   #blocked = false;
   #failed: Error | undefined;
   #sent = 0;
@@ -84,13 +86,16 @@ class MessageLink<Out, In> implements Link<Out, In> {
     for (const pending of this.#pending) this.#settle(pending, error);
   }
 
+  /** Not by taking the listener away: Node would throw at nobody what comes together with the message that is one too many. */
   pause(): void {
-    this.#end.off('message', this.#endOnMessage);
+    this.#paused = true;
   }
 
   resume(): void {
-    this.pause(); // a second resume must not make it two listeners
-    this.#end.on('message', this.#endOnMessage);
+    if (!this.#paused) return;
+    this.#paused = false;
+    // Not at once: whoever resumes may be in the middle of a delivery.
+    process.nextTick(() => this.#deliverKept());
   }
 
   ref(): void {
@@ -108,6 +113,7 @@ class MessageLink<Out, In> implements Link<Out, In> {
   destroy(): void {
     this.#end.off('message', this.#endOnMessage);
     this.#end.off('disconnect', this.#endOnDisconnect);
+    this.#kept = [];
     this.end();
   }
 
@@ -126,12 +132,22 @@ class MessageLink<Out, In> implements Link<Out, In> {
 
   readonly #endOnMessage = (message: unknown): void => {
     this.#reads += 1;
-    this.#listener?.onMessages([message as In], 0);
+    if (this.#paused || this.#kept.length > 0) this.#kept.push(message as In);
+    else this.#listener?.onMessages([message as In], 0);
   };
 
   readonly #endOnDisconnect = (): void => {
+    this.#paused = false;
+    this.#deliverKept();
     this.#listener?.onEnd();
   };
+
+  #deliverKept(): void {
+    if (this.#paused || this.#kept.length === 0) return;
+    const kept = this.#kept;
+    this.#kept = [];
+    this.#listener?.onMessages(kept, 0);
+  }
 
   #post(message: Out, onSent: SendCallback): boolean {
     try {

@@ -9,6 +9,9 @@ import { stagesOf } from './stages.js';
 
 const PRELOAD = fileURLToPath(new URL('../register.cjs', import.meta.url));
 const MODES: readonly unknown[] = [undefined, 'json', 'advanced'];
+const SHORTHANDS: readonly string[] = ['pipe', 'ignore', 'inherit', 'overlapped'];
+/** Options that make `fork` ask Node what is wrong. */
+const REFUSED: ForkOptions = { stdio: [] };
 
 type StdioList = Exclude<StdioOptions, string>;
 type WithIpc = SpawnOptions & {
@@ -17,35 +20,38 @@ type WithIpc = SpawnOptions & {
 };
 
 /** `child_process.spawn`, with 'ipc' in `stdio` through this library, on Node's own wire. */
-export function spawnDropIn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  const index = ipcIndex(options.stdio);
+export function spawnDropIn(command: string, ...rest: unknown[]): ChildProcess {
+  const { args, options } = argsAndOptions<SpawnOptions>(rest);
+  const index = ipcIndex(options?.stdio);
   // Nothing to do with IPC, or something that Node refuses: it says so itself.
-  if (index === undefined || !speaks(options)) return nodeSpawn(command, args, options);
+  if (options === undefined || index === undefined || !speaks(options)) {
+    return nodeSpawn(command, ...(rest as [string[], SpawnOptions]));
+  }
   return start(command, args, options as WithIpc, index, 'node');
 }
 
 /** `child_process.fork`: a child of this very Node gets the batched channel, by a preload; another one Node's own wire. */
-export function forkDropIn(
-  module: string | URL,
-  args: readonly string[],
-  options: ForkOptions,
-): ChildProcess {
+export function forkDropIn(module: string | URL, first?: unknown, second?: unknown): ChildProcess {
+  const { args, options = REFUSED } = argsAndOptions<ForkOptions>([first, second ?? undefined]);
   const stdio = forkStdio(options);
   const index = ipcIndex(stdio);
-  const path = module instanceof URL ? filePath(module) : module;
-  if (index === undefined || typeof path !== 'string' || !speaks(options))
-    return nodeFork(module, args, options);
-  const execPath = options.execPath ?? process.execPath;
+  const path = modulePath(module);
+  if (index === undefined || path === undefined || !speaks(options))
+    return nodeFork(module, first as string[], second as ForkOptions);
+  const execPath = options.execPath || process.execPath;
   const wire = execPath === process.execPath ? 'deka' : 'node';
+  // First of all: Node's channel, too, is there before any other preload runs.
   const preload = wire === 'deka' ? ['--require', PRELOAD] : [];
-  const execArgv = [...withoutEval(options.execArgv ?? process.execArgv), ...preload];
-  return start(
+  const nodeArgs = [...preload, ...withoutEval(options.execArgv || process.execArgv)];
+  const child = start(
     execPath,
-    [...execArgv, path, ...args],
+    [...nodeArgs, path, ...args],
     { ...options, shell: false, stdio } as WithIpc,
     index,
     wire,
   );
+  child.spawnargs.splice(1, preload.length); // nor does the child see it in its execArgv
+  return child;
 }
 
 /** A child of Deka's kind: both variables set, JSON Lines in the envelope, at the first descriptor after `stdio`. */
@@ -65,7 +71,7 @@ function start(
 ): ChildProcess {
   const { serialization = 'json', ...rest } = options;
   const stages = stagesOf(serialization, wire);
-  const env = childEnv(options.env ?? process.env, index, wire, stages.codec.name);
+  const env = childEnv(withInherited(options.env || process.env), index, wire, stages.codec.name);
   const piped = spawnPiped(command, args, { ...rest, env }, index);
   if (piped.transport === undefined) return piped.process;
   let onPeerEnd = () => {};
@@ -80,11 +86,32 @@ function speaks(options: SpawnOptions & { readonly serialization?: unknown }): b
   return process.platform !== 'win32' && MODES.includes(options.serialization);
 }
 
+/** Either may be left out, and null stands for no arguments. No options, if they are nothing that Node would take. */
+function argsAndOptions<Options extends object>([first, second]: readonly unknown[]): {
+  readonly args: readonly string[];
+  readonly options: Options | undefined;
+} {
+  const listed = Array.isArray(first) || first === undefined || first === null;
+  const options = (listed ? second : first) ?? (listed && second === undefined ? {} : null);
+  const taken = typeof options === 'object' && options !== null && !Array.isArray(options);
+  return {
+    args: Array.isArray(first) ? first : [],
+    options: taken ? ({ ...options } as Options) : undefined,
+  };
+}
+
 /** As Node's `fork` reads it: without a list, `silent` decides; a string stands for the first three. */
-function forkStdio({ stdio, silent }: ForkOptions): StdioOptions {
+function forkStdio({ stdio, silent }: ForkOptions): StdioOptions | undefined {
   if (Array.isArray(stdio)) return stdio;
-  const each = typeof stdio === 'string' ? stdio : silent === true ? 'pipe' : 'inherit';
-  return [each, each, each, 'ipc'];
+  const each = typeof stdio === 'string' ? stdio : silent ? 'pipe' : 'inherit';
+  return SHORTHANDS.includes(each) ? [each, each, each, 'ipc'] : undefined;
+}
+
+/** Node reads what an environment inherits, too: `Object.create(process.env)` is one. */
+function withInherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const all: NodeJS.ProcessEnv = {};
+  for (const name in env) all[name] = env[name];
+  return all;
 }
 
 /** `node -e CODE` has CODE in its execArgv, which a forked module is not to run (lib/child_process.js, `fork`). */
@@ -94,7 +121,8 @@ function withoutEval(execArgv: readonly string[]): readonly string[] {
   return at > 0 ? execArgv.filter((_, index) => index !== at && index !== at - 1) : execArgv;
 }
 
-/** Undefined for a URL that is no file: Node says so itself. */
-function filePath(url: URL): string | undefined {
-  return url.protocol === 'file:' ? fileURLToPath(url) : undefined;
+/** Undefined for what is no file: Node says so itself. */
+function modulePath(module: unknown): string | undefined {
+  if (module instanceof URL) return module.protocol === 'file:' ? fileURLToPath(module) : undefined;
+  return typeof module === 'string' && !module.includes('\0') ? module : undefined;
 }

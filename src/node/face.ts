@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Channel, SendCallback } from '../channel/channel.js';
+import { isInternal } from '../channel/node-wire.js';
 import type { Unsubscribable } from '../rx.js';
 import { Control } from './control.js';
 import {
@@ -49,25 +50,20 @@ export function attachFace(options: FaceOptions): () => void {
   return () => face.peerEnded();
 }
 
-interface Arrival {
-  readonly event: 'message' | 'internalMessage';
-  readonly message: unknown;
-}
-
 class Face {
   readonly #target: Faced;
   readonly #channel: Channel;
   readonly #control: Control;
-  readonly #arrivals: Ticks<Arrival>;
+  readonly #arrivals: Ticks<unknown>;
   #reading: Unsubscribable | undefined;
 
   constructor({ target, channel, fd, countListeners }: FaceOptions) {
     const faced = target as Faced;
     this.#target = faced;
     this.#channel = channel;
-    this.#control = new Control(channel, fd);
-    this.#arrivals = new Ticks<Arrival>(
-      ({ event, message }) => faced.emit(event, message, undefined),
+    this.#control = new Control(channel, () => (faced.channel === null ? -1 : fd()));
+    this.#arrivals = new Ticks<unknown>(
+      message => faced.emit('message', message, undefined),
       () => faced.listenerCount('message') > 0,
     );
     faced.connected = true;
@@ -86,6 +82,10 @@ class Face {
   }
 
   #send(message: unknown, handle: unknown, options: unknown, callback: unknown): boolean {
+    // The common case, in the fewest steps.
+    if (handle === undefined && options === undefined && callback === undefined && this.#target.connected) {
+      return this.#post(message, undefined, undefined);
+    }
     const told = [handle, options, callback].find(isCallback);
     const settings = isCallback(handle) || isCallback(options) ? undefined : options;
     if (settings !== undefined && !isPlainObject(settings)) {
@@ -113,7 +113,7 @@ class Face {
 
   #disconnect(): void {
     if (this.#target.connected) this.#disconnected();
-    else this.#fail(disconnectedError(), undefined);
+    else this.#target.emit('error', disconnectedError());
   }
 
   #disconnected(): void {
@@ -134,21 +134,35 @@ class Face {
   #targetOnNewListener(name: unknown, count: boolean): void {
     if (count && isCounted(name)) this.#control.refCounted();
     // 'newListener' comes before the listener is there.
-    if (name === 'message') process.nextTick(() => this.#read());
+    if (isArrival(name)) process.nextTick(() => this.#read());
   }
 
   #targetOnRemoveListener(name: unknown, count: boolean): void {
     if (count && isCounted(name)) this.#control.unrefCounted();
     // With nobody there, messages wait: here those of the chunk at hand, the others in the channel, then in the kernel.
-    if (name === 'message' && this.#target.listenerCount('message') === 0) this.#stopReading();
+    if (isArrival(name) && !this.#wanted) this.#stopReading();
+  }
+
+  /** For the sake of 'internalMessage' alone, messages are read too, and wait without a bound, as in Node. */
+  get #wanted(): boolean {
+    return this.#target.listenerCount('message') + this.#target.listenerCount('internalMessage') > 0;
   }
 
   #read(): void {
-    this.#arrivals.wake();
-    if (this.#target.listenerCount('message') === 0) return;
+    if (this.#target.listenerCount('message') > 0) this.#arrivals.wake();
+    if (!this.#wanted) return;
     this.#reading ??= this.#channel.messages$.subscribe(message => {
-      this.#arrivals.push({ event: isInternal(message) ? 'internalMessage' : 'message', message });
+      if (isInternal(message)) this.#onInternal(message);
+      else this.#arrivals.push(message);
     });
+  }
+
+  #onInternal(message: unknown): void {
+    process.nextTick(() => this.#target.emit('internalMessage', message, undefined));
+    // A socket of a plain Node peer, that did not come along: unless it is told so, it sends nothing more, ever.
+    if ((message as { cmd: string }).cmd === 'NODE_HANDLE' && this.#target.connected) {
+      this.#channel.send({ cmd: 'NODE_HANDLE_NACK' });
+    }
   }
 
   #stopReading(): void {
@@ -157,19 +171,16 @@ class Face {
   }
 }
 
-/** Node's own: an object whose `cmd` begins with `NODE_` and goes on (lib/internal/child_process.js, `isInternal`). */
-export function isInternal(message: unknown): boolean {
-  if (typeof message !== 'object' || message === null) return false;
-  const { cmd } = message as { cmd?: unknown };
-  return typeof cmd === 'string' && cmd.length > 'NODE_'.length && cmd.startsWith('NODE_');
-}
-
 function isCallback(value: unknown): value is SendCallback {
   return typeof value === 'function';
 }
 
 function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isArrival(name: unknown): boolean {
+  return name === 'message' || name === 'internalMessage';
 }
 
 function isCounted(name: unknown): boolean {

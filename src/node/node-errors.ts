@@ -60,6 +60,10 @@ function received(value: unknown): string {
       ? ` Received ${inspect(value, { depth: -1 })}`
       : ` Received an instance of ${name}`;
   }
-  const text = inspect(value, { colors: false });
-  return ` Received type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
+  return ` Received type ${typeof value} (${typeof value === 'string' ? quoted(value) : inspect(value)})`;
+}
+
+function quoted(text: string): string {
+  const shown = text.length > 28 ? `${text.slice(0, 25)}...` : text;
+  return shown.includes("'") ? JSON.stringify(shown) : `'${shown}'`;
 }

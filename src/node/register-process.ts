@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { channelOver } from '../channel/open.js';
 import { announcesChannel } from '../transport/channel-env.js';
 import { inheritedTransport } from '../transport/inherited.js';
@@ -6,13 +7,13 @@ import { stagesOf } from './stages.js';
 
 /**
  * Gives this process the channel that its environment announces. A descriptor that cannot be used is a warning, and the
- * process goes on without a channel.
+ * process goes on without a channel. A worker thread has none, as in Node.
  *
  * @param preload the file that was preloaded to do this, which the program is not to see.
  */
 export function registerProcess(preload: string): void {
   hidePreload(preload);
-  if (!announcesChannel(process.env)) return;
+  if (!isMainThread || !announcesChannel(process.env)) return;
   try {
     takeChannel();
   } catch (error) {

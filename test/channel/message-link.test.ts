@@ -60,17 +60,47 @@ describe('messageLink', () => {
     expect(link.counters()).toMatchObject({ reads: 2, bytesReceived: 0 });
   });
 
-  it('takes no messages while paused, and none twice after two resumes', () => {
+  it('keeps what comes while paused, for the tick after it resumes', async () => {
     const { runtime, link, listener } = started();
     link.pause();
     link.pause();
-    expect(runtime.listenerCount('message')).toBe(0);
-    link.resume();
-    link.resume();
     runtime.emit('message', 1);
-    expect(listener.onMessages).toHaveBeenCalledTimes(1);
+    runtime.emit('message', 2);
+    expect(listener.onMessages).not.toHaveBeenCalled();
+    link.resume();
+    link.resume();
+    runtime.emit('message', 3); // not before those that wait
+    expect(listener.onMessages).not.toHaveBeenCalled();
+    await turns(1);
+    runtime.emit('message', 4);
+    expect(listener.onMessages.mock.calls).toEqual([
+      [[1, 2, 3], 0],
+      [[4], 0],
+    ]);
+  });
+
+  it('goes on keeping if it is paused again at once', async () => {
+    const { runtime, link, listener } = started();
     link.pause();
-    expect(runtime.listenerCount('message')).toBe(0);
+    runtime.emit('message', 1);
+    link.resume();
+    link.pause();
+    await turns(1);
+    expect(listener.onMessages).not.toHaveBeenCalled();
+    link.resume();
+    await turns(1);
+    expect(listener.onMessages.mock.calls).toEqual([[[1], 0]]);
+  });
+
+  it('hands on what it keeps before the end', () => {
+    const { runtime, link, listener } = started();
+    link.pause();
+    runtime.emit('message', 1);
+    runtime.emit('disconnect');
+    expect(listener.onMessages.mock.calls).toEqual([[[1], 0]]);
+    expect(listener.onMessages.mock.invocationCallOrder[0]).toBeLessThan(
+      listener.onEnd.mock.invocationCallOrder[0] ?? 0,
+    );
   });
 
   it('calls back with null, not in the tick in which the runtime does', async () => {

@@ -146,17 +146,17 @@ export function transportContract(
       expect(await atLeft.over).toBe(reason);
     });
 
-    it.each([[[]], [[new Error('again')]]])(
-      'may be destroyed twice, the second time with %j',
-      async second => {
-        const { left } = await setUp();
-        const atLeft = watch(left);
-        const reason = new Error('enough');
-        left.destroy(reason);
-        left.destroy(...second);
-        expect(await atLeft.over).toBe(reason);
-      },
-    );
+    it.each([
+      [[]],
+      [[new Error('again')]],
+    ])('may be destroyed twice, the second time with %j', async second => {
+      const { left } = await setUp();
+      const atLeft = watch(left);
+      const reason = new Error('enough');
+      left.destroy(reason);
+      left.destroy(...second);
+      expect(await atLeft.over).toBe(reason);
+    });
 
     it("ends the peer's bytes$ on destroy, one way or the other", async () => {
       const { left, right } = await setUp();

@@ -18,14 +18,18 @@ describe('deka', () => {
     expect(deka().wrap({ id: 1 })).toEqual({ cmd: CMD, msg: { id: 1 } });
   });
 
-  it.each([{ id: 1 }, [1, 2], 'text', 0, false, null])(
-    'means the same as text and as an object: %j',
-    message => {
-      const { json, wrap } = deka();
+  it.each([
+    { id: 1 },
+    [1, 2],
+    'text',
+    0,
+    false,
+    null,
+  ])('means the same as text and as an object: %j', message => {
+    const { json, wrap } = deka();
 
-      expect(`${json?.before}${JSON.stringify(message)}${json?.after}`).toBe(JSON.stringify(wrap(message)));
-    },
-  );
+    expect(`${json?.before}${JSON.stringify(message)}${json?.after}`).toBe(JSON.stringify(wrap(message)));
+  });
 
   it.each([{ id: 1 }, 'text', 0, false, null])('unwraps what it wrapped: %j', message => {
     const envelope = deka();

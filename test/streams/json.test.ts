@@ -117,15 +117,19 @@ describe('json', () => {
       expect(message).not.toHaveProperty('polluted');
     });
 
-    it.each(['', 'undefined', '{"id":', '1 2', 'NaN', '\uFEFF1'])(
-      'throws ERR_DECODE with the SyntaxError as cause for %j',
-      text => {
-        const error = thrownBy(() => decode(text));
+    it.each([
+      '',
+      'undefined',
+      '{"id":',
+      '1 2',
+      'NaN',
+      '\uFEFF1',
+    ])('throws ERR_DECODE with the SyntaxError as cause for %j', text => {
+      const error = thrownBy(() => decode(text));
 
-        expect(error).toBeInstanceOf(IpcError);
-        expect(error).toMatchObject({ code: 'ERR_DECODE', cause: expect.any(SyntaxError) });
-      },
-    );
+      expect(error).toBeInstanceOf(IpcError);
+      expect(error).toMatchObject({ code: 'ERR_DECODE', cause: expect.any(SyntaxError) });
+    });
 
     it('throws ERR_DECODE for a reviver that throws, with what it threw', () => {
       const cause = new Error('not a date');

@@ -106,16 +106,18 @@ describe('v8', () => {
       expect(Object.prototype.toString.call(arrived)).toBe(Object.prototype.toString.call(message));
     });
 
-    it.each([Error, TypeError, RangeError, SyntaxError])(
-      'leaves an error its class, text and stack',
-      type => {
-        const sent = new type('went wrong');
-        const arrived = roundTrip(sent) as Error;
+    it.each([
+      Error,
+      TypeError,
+      RangeError,
+      SyntaxError,
+    ])('leaves an error its class, text and stack', type => {
+      const sent = new type('went wrong');
+      const arrived = roundTrip(sent) as Error;
 
-        expect(arrived).toBeInstanceOf(type);
-        expect(arrived).toMatchObject({ name: sent.name, message: 'went wrong', stack: sent.stack });
-      },
-    );
+      expect(arrived).toBeInstanceOf(type);
+      expect(arrived).toMatchObject({ name: sent.name, message: 'went wrong', stack: sent.stack });
+    });
 
     it('keeps a Buffer a Buffer and a Uint8Array none', () => {
       expect(Buffer.isBuffer(roundTrip(Buffer.from('x')))).toBe(true);

@@ -92,15 +92,18 @@ describe('sending', () => {
     expect(fs.readFileSync(path, 'utf8')).toBe('one\ntwo\n');
   });
 
-  it.each(['\n', 'two\nlines', 'ended\n', undefined, 7])(
-    'refuses %j with ERR_ENCODE, and writes nothing',
-    async line => {
-      const { fd, peer } = await socketFd();
-      await expect(childIpcSend(fd, line as string)).rejects.toThrow(code('ERR_ENCODE'));
-      await sendLine(fd, 'next');
-      expect(await received(peer, 1)).toBe('next\n');
-    },
-  );
+  it.each([
+    '\n',
+    'two\nlines',
+    'ended\n',
+    undefined,
+    7,
+  ])('refuses %j with ERR_ENCODE, and writes nothing', async line => {
+    const { fd, peer } = await socketFd();
+    await expect(childIpcSend(fd, line as string)).rejects.toThrow(code('ERR_ENCODE'));
+    await sendLine(fd, 'next');
+    expect(await received(peer, 1)).toBe('next\n');
+  });
 
   it('rejects with ERR_CHANNEL_CLOSED once the reader is gone, each call', async () => {
     const { fd, peer } = await socketFd();
