@@ -36,6 +36,7 @@ export class Intake<In> {
   readonly #listener: IntakeListener;
   #waiting: Batch<In>[] = [];
   #waitingBytes = 0;
+  #unweighed = 0; // bytes of a message that is not whole yet
   #at = 0; // how much of #waiting[0] has been delivered
   // Replaced, never changed: a delivery may go on over the old ones while consumers come and go.
   #consumers: readonly Consumer<In>[] = [];
@@ -53,14 +54,21 @@ export class Intake<In> {
     this.#listener = listener;
   }
 
-  /** Messages of one chunk, in order. */
+  /** Messages of one chunk, in order. A message weighs all the chunks that it came in, not the last one only. */
   push(messages: readonly In[], bytes: number): void {
-    if (messages.length > 0 && !(this.#discarding && !this.#anyone)) {
-      this.#waiting.push({ messages, bytes });
-      this.#waitingBytes += bytes;
-      this.#deliver();
+    this.#unweighed += bytes;
+    if (messages.length > 0) {
+      const weight = this.#unweighed;
+      this.#unweighed = 0;
+      if (this.#anyone || !this.#discarding) this.#keep(messages, weight);
     }
     this.#regulate();
+  }
+
+  #keep(messages: readonly In[], bytes: number): void {
+    this.#waiting.push({ messages, bytes });
+    this.#waitingBytes += bytes;
+    this.#deliver();
   }
 
   /** Nothing more will come. Consumers complete once they have what waits. */

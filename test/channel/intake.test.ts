@@ -155,6 +155,13 @@ describe('demand', () => {
     expect(listener.onDemand).toHaveBeenLastCalledWith(true);
   });
 
+  it('weighs a message by all the chunks that it came in', () => {
+    intake.push([], INTAKE_HIGH_WATER_BYTES - 1);
+    expect(listener.onDemand).not.toHaveBeenCalled();
+    intake.push([1], 1);
+    expect(listener.onDemand).toHaveBeenLastCalledWith(false);
+  });
+
   it('counts a chunk that brought no message as nothing that waits', () => {
     intake.push([], INTAKE_HIGH_WATER_BYTES);
     expect(listener.onDemand).not.toHaveBeenCalled();
