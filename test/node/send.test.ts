@@ -1,8 +1,17 @@
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { MODULES, MODULES_AT_PLACES, NODE, PLACES, path, tools } from '../support/faces.js';
+import { MODULES_AT_PLACES } from '../support/faces.js';
 
 const closed = { name: 'Error', code: 'ERR_IPC_CHANNEL_CLOSED', message: 'Channel closed' };
+const missing = {
+  name: 'TypeError',
+  code: 'ERR_MISSING_ARGS',
+  message: 'The "message" argument must be specified',
+};
+const invalidHandle = {
+  name: 'TypeError',
+  code: 'ERR_INVALID_HANDLE_TYPE',
+  message: 'This handle type cannot be sent',
+};
 const wrongType = (message: string) => ({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message });
 
 describe.each(MODULES_AT_PLACES)('send of %s, %s', (_module, _place, module, place) => {
@@ -59,15 +68,25 @@ describe.each(MODULES_AT_PLACES)('send of %s, %s', (_module, _place, module, pla
     });
   });
 
-  it.concurrent('throws ERR_INVALID_ARG_TYPE for options that are no object', async () => {
+  it.concurrent('throws for options, messages and handles of another type, and stays usable', async () => {
     const told = await place.run(module, async (end, { next, thrown }) => {
-      const wrong = [null, 'text', 1, true, [], Symbol('s'), 1n];
-      const errors = wrong.map(options => thrown(() => end.send('never', undefined, options)));
-      const arrived = next(end, 1);
-      end.send('fine');
+      function named() {}
+      const options = [null, 'text', 1, true, [], Symbol('s'), 1n];
+      const messages = [undefined, 1n, Symbol('s'), named, () => {}, class Kind {}];
+      const handles = [{}, [], 'text', 1, true, Symbol('s'), new Date(0)];
+      const none = [null, undefined, 0, '', false];
+      const errors = {
+        options: options.map(wrong => thrown(() => end.send('never', undefined, wrong))),
+        nothing: thrown(() => end.send()),
+        messages: messages.map(wrong => thrown(() => end.send(wrong, () => {}))),
+        messageFirst: thrown(() => end.send(1n, 'no handle either')),
+        handles: handles.map(wrong => thrown(() => end.send('never', wrong, () => {}))),
+      };
+      const arrived = next(end, none.length);
+      for (const handle of none) end.send(String(handle), handle);
       return { errors, arrived: await arrived };
     });
-    const received = [
+    const wrongOptions = [
       'null',
       "type string ('text')",
       'type number (1)',
@@ -75,50 +94,27 @@ describe.each(MODULES_AT_PLACES)('send of %s, %s', (_module, _place, module, pla
       'an instance of Array',
       'type symbol (Symbol(s))',
       'type bigint (1n)',
-    ];
-    expect(told).toEqual({
-      errors: received.map(of => wrongType(`The "options" argument must be of type object. Received ${of}`)),
-      arrived: ['fine'],
-    });
-  });
-
-  it.concurrent('throws ERR_MISSING_ARGS for undefined, ERR_INVALID_ARG_TYPE for what is no message', async () => {
-    const told = await place.run(module, async (end, { next, thrown }) => {
-      function named() {}
-      const wrong = [undefined, 1n, Symbol('s'), named, () => {}, class Kind {}];
-      const errors = [
-        thrown(() => end.send()),
-        ...wrong.map(message => thrown(() => end.send(message, () => {}))),
-        thrown(() => end.send(1n, 'no handle either')),
-      ];
-      const arrived = next(end, 1);
-      end.send('fine');
-      return { errors, arrived: await arrived };
-    });
-    const missing = {
-      name: 'TypeError',
-      code: 'ERR_MISSING_ARGS',
-      message: 'The "message" argument must be specified',
-    };
-    const received = [
+    ].map(of => wrongType(`The "options" argument must be of type object. Received ${of}`));
+    const [wrongBigint, ...wrongMessages] = [
       'type bigint (1n)',
       'type symbol (Symbol(s))',
       'function named',
       'function ',
       'function Kind',
-      'type bigint (1n)',
-    ];
+    ].map(of =>
+      wrongType(
+        `The "message" argument must be one of type string, object, number, or boolean. Received ${of}`,
+      ),
+    );
     expect(told).toEqual({
-      errors: [
-        missing,
-        missing,
-        ...received.map(of =>
-          wrongType(
-            `The "message" argument must be one of type string, object, number, or boolean. Received ${of}`,
-          ),
-        ),
-      ],
-      arrived: ['fine'],
+      errors: {
+        options: wrongOptions,
+        nothing: missing,
+        messages: [missing, wrongBigint, ...wrongMessages],
+        messageFirst: wrongBigint,
+        handles: Array(7).fill(invalidHandle),
+      },
+      arrived: ['null', 'undefined', '0', '', 'false'],
     });
   });
 
@@ -202,40 +198,6 @@ describe.each(MODULES_AT_PLACES)('send of %s, %s', (_module, _place, module, pla
     );
   });
 
-  it.concurrent('throws ERR_INVALID_HANDLE_TYPE for a handle that is none', async () => {
-    const told = await place.run(module, async (end, { next, thrown }) => {
-      const wrong = [{}, [], 'text', 1, true, Symbol('s'), new Date(0)];
-      const errors = wrong.map(handle => thrown(() => end.send('never', handle, () => {})));
-      const nothing = [null, undefined, 0, '', false];
-      const arrived = next(end, nothing.length);
-      for (const handle of nothing) end.send(String(handle), handle);
-      return { errors, arrived: await arrived };
-    });
-    expect(told).toEqual({
-      errors: Array(7).fill({
-        name: 'TypeError',
-        code: 'ERR_INVALID_HANDLE_TYPE',
-        message: 'This handle type cannot be sent',
-      }),
-      arrived: ['null', 'undefined', '0', '', 'false'],
-    });
-  });
-
-  it.concurrent('returns false while a backlog of 128 KiB waits, and calls back once it is gone', async () => {
-    const told = await place.run(module, async (end, { next }) => {
-      const arrived = next(end, 3);
-      const before = end.send('small');
-      const large = 'x'.repeat(2 * 1024 * 1024);
-      let under: boolean | undefined;
-      const error = await new Promise(resolve => {
-        under = end.send(large, resolve);
-      });
-      const [, echo] = await Promise.all([end.send('again'), arrived]);
-      return { before, under, error, after: end.send('small'), whole: echo[1] === large };
-    });
-    expect(told).toEqual({ before: true, under: false, error: null, after: true, whole: true });
-  });
-
   it.concurrent('never calls back in the same tick', async () => {
     const order = await place.run(module, async end => {
       const log: string[] = [];
@@ -283,48 +245,5 @@ describe.each(MODULES_AT_PLACES)('send of %s, not connected, %s', (_module, _pla
         `The "options" argument must be of type object. Received type string ('no options')`,
       ),
     });
-  });
-});
-
-describe.each(MODULES)('send of %s to a child that does not read', (_name, module) => {
-  it('accepts at least 128 KiB before it returns false, and calls back when the child goes on', async () => {
-    const child = module.fork(path('node-echo.cjs'));
-    child.send('up');
-    await once(child, 'message');
-    child.kill('SIGSTOP');
-    const piece = 'x'.repeat(16 * 1024);
-    let accepted = 0;
-    let called: unknown = 'not called';
-    const [last] = await new Promise<[Promise<unknown>]>(resolve => {
-      const send = () => {
-        let settle: (error: unknown) => void = () => {};
-        const settled = new Promise(done => {
-          settle = done;
-        });
-        accepted += piece.length;
-        const room = child.send(piece, error => {
-          if (!room) called = error;
-          settle(error);
-        });
-        if (room) setImmediate(send);
-        else resolve([settled]);
-      };
-      send();
-    });
-    expect(accepted).toBeGreaterThanOrEqual(128 * 1024);
-    expect(accepted).toBeLessThan(2 * 1024 * 1024);
-    expect(child.send('more')).toBe(false);
-    await tools.turns();
-    expect(called).toBe('not called');
-    child.kill('SIGCONT');
-    expect(await last).toBeNull();
-    child.disconnect();
-    await once(child, 'exit');
-  });
-});
-
-describe('the places', () => {
-  it('are the same for both modules', () => {
-    expect(MODULES_AT_PLACES.filter(([name]) => name === NODE)).toHaveLength(PLACES.length);
   });
 });

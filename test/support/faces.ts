@@ -174,13 +174,9 @@ export interface Place {
   run<T>(module: Module, body: Body<T>): Promise<T>;
 }
 
-/** A program does the same wherever it stands: every way to start a child and both formats, each with some other. */
+/** Parent and child, fork and spawn, CommonJS and ES module, both formats: each once with some of the others. */
 export const PLACES: readonly Place[] = [
   inParent('the parent of a fork', 'json', module => module.fork(path('node-echo.cjs'))),
-  inParent('the parent of a fork', 'advanced', module =>
-    module.fork(path('node-echo.js'), { serialization: 'advanced' }),
-  ),
-  inParent('the parent of a spawn', 'json', module => echoAt(module, 3, 'json')),
   inParent('the parent of a spawn', 'advanced', module => echoAt(module, 0, 'advanced')),
   inChild('a child in CommonJS', 'json', RUN.cjs),
   inChild('a child in an ES module', 'advanced', RUN.esm),
