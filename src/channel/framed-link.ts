@@ -1,11 +1,12 @@
 import type { Unsubscribable } from '../rx.js';
+import { BATCH_FEATURE, batchOutbound } from '../streams/batch.js';
 import { type Inbound, inbound } from '../streams/inbound.js';
-import { type Outbound, outbound } from '../streams/outbound.js';
+import { type Outbound, outbound, type Stages } from '../streams/outbound.js';
 import type { Transport } from '../transport/transport.js';
 import { Writer } from '../transport/writer.js';
 import type { SendCallback } from './channel.js';
 import type { Link, LinkCounters, LinkListener } from './link.js';
-import type { ResolvedOptions } from './options.js';
+import type { ChannelPlan } from './options.js';
 
 /**
  * Messages over the bytes of a transport.
@@ -13,25 +14,30 @@ import type { ResolvedOptions } from './options.js';
  * IN   transport.bytes$ → inbound (split, decode, unwrap) → listener
  * OUT  send → outbound (wrap, encode, join) → writer (queue, flush policy) → transport.write
  */
-export function framedLink<Out, In>(transport: Transport, options: ResolvedOptions<Out, In>): Link<Out, In> {
-  return new FramedLink(transport, options);
+export function framedLink<Out, In>(
+  transport: Transport,
+  plan: ChannelPlan<Out, In>,
+  peer?: readonly string[],
+): Link<Out, In> {
+  return new FramedLink(transport, plan, peer);
 }
 
 class FramedLink<Out, In> implements Link<Out, In> {
   readonly #transport: Transport;
   readonly #inbound: Inbound<In>;
-  readonly #outbound: Outbound<Out>;
+  readonly #stages: Stages<Out, In>;
   readonly #writer: Writer;
+  #outbound: Outbound<Out>;
   #listener: LinkListener<In> | undefined;
   #reading: Unsubscribable | undefined;
   #sent = 0;
   #reads = 0;
   #bytesReceived = 0;
 
-  constructor(transport: Transport, options: ResolvedOptions<Out, In>) {
-    const { codec, framing, envelope } = options;
-    const stages = { framing, envelope, syntax: codec.syntax, coder: codec.create() };
+  constructor(transport: Transport, plan: ChannelPlan<Out, In>, peer: readonly string[] | undefined) {
+    const { stages, options, accepts } = plan;
     this.#transport = transport;
+    this.#stages = stages;
     this.#outbound = outbound(stages);
     this.#inbound = inbound(stages, options.maxFrameBytes);
     this.#writer = new Writer(transport, options, {
@@ -39,6 +45,7 @@ class FramedLink<Out, In> implements Link<Out, In> {
       onDrain: () => this.#listener?.onDrain(),
       onWriteError: error => this.#listener?.onError(error),
     });
+    if (peer !== undefined) this.#greet(peer, accepts);
   }
 
   start(listener: LinkListener<In>): void {
@@ -120,9 +127,25 @@ class FramedLink<Out, In> implements Link<Out, In> {
   #onChunk(chunk: Uint8Array, listener: LinkListener<In>): void {
     this.#reads += 1;
     this.#bytesReceived += chunk.byteLength;
-    const { messages, failures } = this.#inbound.push(chunk);
+    const { messages, failures, announced } = this.#inbound.push(chunk);
+    if (announced !== undefined) this.#peerTakes(announced);
     listener.onMessages(messages, chunk.byteLength);
     for (const failure of failures) listener.onFailure(failure);
+  }
+
+  /** The peer said before the first frame that it takes extensions; what this side takes is its first frame. */
+  #greet(peer: readonly string[], own: readonly string[] | undefined): void {
+    const { coder, envelope, framing } = this.#stages;
+    if (own === undefined || envelope.announce === undefined) return;
+    this.#writer.push(framing.join(coder.encode(envelope.announce(own) as Out)), 1);
+    this.#peerTakes(peer);
+  }
+
+  #peerTakes(features: readonly string[]): void {
+    const batches = features.includes(BATCH_FEATURE) ? batchOutbound(this.#stages) : undefined;
+    if (batches === undefined) return;
+    this.#writer.joint = batches.joint;
+    this.#outbound = batches;
   }
 
   #onEnd(listener: LinkListener<In>): void {

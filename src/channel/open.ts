@@ -5,7 +5,7 @@ import type { Transport } from '../transport/transport.js';
 import type { Channel } from './channel.js';
 import { framedLink } from './framed-link.js';
 import { withoutInternal } from './node-wire.js';
-import { type ChannelOptions, resolveOptions } from './options.js';
+import { type ChannelOptions, type ChannelPlan, planOf } from './options.js';
 import { type KeepAlive, StreamChannel } from './stream-channel.js';
 
 /**
@@ -19,7 +19,7 @@ export function open<Out = unknown, In = unknown>(
   transport: Transport,
   options: ChannelOptions<Out, In> = {},
 ): Channel<Out, In> {
-  return channelOver(transport, options, { keepAlive: 'always' });
+  return channelOver(transport, planOf(options), { keepAlive: 'always' });
 }
 
 /**
@@ -75,22 +75,24 @@ export interface Internals {
   readonly onPeerEnd?: () => void;
   /** The peer speaks Node's own protocol: what is meant for its runtime is not delivered. */
   readonly nodeWire?: boolean;
+  /** What the peer has announced before the first frame. It then is told what this side takes. */
+  readonly peer?: readonly string[] | undefined;
 }
 
 /** What every function that makes a channel over a transport comes down to. */
 export function channelOver<Out, In>(
   transport: Transport,
-  options: ChannelOptions<Out, In>,
-  { keepAlive, onPeerEnd, nodeWire }: Internals,
+  plan: ChannelPlan<Out, In>,
+  { keepAlive, onPeerEnd, nodeWire, peer }: Internals,
 ): StreamChannel<Out, In> {
-  const resolved = resolveOptions(options);
-  const { closeTimeoutMs, onBadFrame } = resolved;
-  const link = framedLink(transport, resolved);
+  const { options, signal } = plan;
+  const { closeTimeoutMs, onBadFrame } = options;
+  const link = framedLink(transport, plan, peer);
   return new StreamChannel(nodeWire === true ? withoutInternal(link) : link, {
     keepAlive,
     closeTimeoutMs,
     onBadFrame,
     onPeerEnd,
-    signal: options.signal,
+    signal,
   });
 }

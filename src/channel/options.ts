@@ -1,8 +1,10 @@
 import { IpcError } from '../errors.js';
+import { featuresTaken } from '../streams/batch.js';
 import type { Codec } from '../streams/codec.js';
 import { deka, type Envelope } from '../streams/envelope.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Framing } from '../streams/framing.js';
 import { json } from '../streams/json.js';
+import type { Stages } from '../streams/outbound.js';
 
 /** Options of every function that makes a channel. */
 export interface ChannelOptions<Out = unknown, In = unknown> {
@@ -41,6 +43,15 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
 /** {@link ChannelOptions} with every default filled in. */
 export type ResolvedOptions<Out, In> = Required<Omit<ChannelOptions<Out, In>, 'signal'>>;
 
+/** Everything that one channel is made of but its transport. */
+export interface ChannelPlan<Out, In> {
+  readonly options: ResolvedOptions<Out, In>;
+  readonly stages: Stages<Out, In>;
+  /** Extensions of the wire that the channel takes; undefined where its wire has none. */
+  readonly accepts: readonly string[] | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 const KIB = 1024;
 
 /** Fills in the defaults. Throws `ERR_INVALID_OPTION` for a number that makes no sense. */
@@ -64,6 +75,19 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     throw invalid('lowWaterMarkBytes', resolved.lowWaterMarkBytes, 'at most highWaterMarkBytes');
   }
   return resolved;
+}
+
+/** One channel's own plan: its coder is in it. Throws as {@link resolveOptions} does. */
+export function planOf<Out, In>(options: ChannelOptions<Out, In>): ChannelPlan<Out, In> {
+  const resolved = resolveOptions(options);
+  const { codec, framing, envelope, maxFrameBytes } = resolved;
+  const stages = { framing, envelope, syntax: codec.syntax, coder: codec.create() };
+  return {
+    options: resolved,
+    stages,
+    accepts: featuresTaken(stages, { maxFrameBytes }),
+    signal: options.signal,
+  };
 }
 
 function positive(name: string, value: number): number {

@@ -6,7 +6,7 @@ import { type Inherited, inheritedTransport } from '../transport/inherited.js';
 import type { Channel } from './channel.js';
 import { type MessageEnd, messageLink } from './message-link.js';
 import { channelOver } from './open.js';
-import { type ChannelOptions, resolveOptions } from './options.js';
+import { type ChannelOptions, type ChannelPlan, planOf, resolveOptions } from './options.js';
 import { StreamChannel } from './stream-channel.js';
 
 let parentChannel: Channel | undefined;
@@ -57,19 +57,23 @@ function openParent<Out, In>(options: ChannelOptions<Out, In>): Channel<Out, In>
     });
   }
   if (!isMainThread) throw inWorkerThread();
-  resolveOptions(options); // a mistake in them should not cost the descriptor
+  const plan = planOf(options); // first: a mistake in them should not cost the descriptor
   const inherited = inheritedTransport();
-  return channelOver(inherited.transport, withCodec(options, inherited), { keepAlive: 'while consumed' });
+  return channelOver(inherited.transport, withCodec(options, plan, inherited), {
+    keepAlive: 'while consumed',
+    peer: inherited.accepts,
+  });
 }
 
 /** The codec that the parent named, if it is a built-in and the caller does not bring one of that name. */
 function withCodec<Out, In>(
   options: ChannelOptions<Out, In>,
+  plan: ChannelPlan<Out, In>,
   { codec, fd }: Inherited,
-): ChannelOptions<Out, In> {
+): ChannelPlan<Out, In> {
   const own = options.codec?.name;
-  if (own === codec || (own === undefined && codec === 'json')) return options;
-  if (own === undefined && codec === 'v8') return { ...options, codec: v8<Out, In>() };
+  if (own === codec || (own === undefined && codec === 'json')) return plan;
+  if (own === undefined && codec === 'v8') return planOf({ ...options, codec: v8<Out, In>() });
   throw new IpcError(
     'ERR_CODEC_MISMATCH',
     `The parent writes ${JSON.stringify(codec)} at descriptor ${fd}, this side would read ${own ?? 'json'}. ` +

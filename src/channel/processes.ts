@@ -2,9 +2,8 @@ import type { ChildProcess, SpawnOptions as NodeSpawnOptions } from 'node:child_
 import { IpcError } from '../errors.js';
 import { bare } from '../streams/envelope.js';
 import { json } from '../streams/json.js';
-import type { Wire } from '../transport/channel-env.js';
+import type { Announcement, Wire } from '../transport/channel-env.js';
 import {
-  type Announcement,
   type Exit,
   type ForkSettings,
   forkChild,
@@ -13,7 +12,7 @@ import {
 } from '../transport/spawn.js';
 import type { Channel } from './channel.js';
 import { channelOver } from './open.js';
-import { type ChannelOptions, resolveOptions } from './options.js';
+import { type ChannelOptions, planOf } from './options.js';
 
 /** The channel to a child that this process started. */
 export interface ChildChannel<Out = unknown, In = unknown> extends Channel<Out, In> {
@@ -81,10 +80,12 @@ function childChannel<Out, In>(
   start: (announcement: Announcement) => SpawnedChild,
 ): ChildChannel<Out, In> {
   const settings = wire === 'node' ? nodeOptions(options) : options;
-  const { codec } = resolveOptions(settings);
-  const child = start({ wire, codec: codec.name });
+  const plan = planOf(settings);
+  const child = start({ wire, codec: plan.options.codec.name, accepts: plan.accepts });
   const internals = { keepAlive: 'always', nodeWire: wire === 'node' } as const;
-  const channel = channelOver<Out, In>(child.transport, settings, internals);
+  const channel = channelOver<Out, In>(child.transport, plan, internals);
+  // What a dead child left is finite: the end comes even if nobody consumes.
+  void child.exited.then(() => channel.readToEnd());
   return Object.assign(channel, { process: child.process, exited: child.exited });
 }
 

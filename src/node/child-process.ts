@@ -2,6 +2,7 @@ import type { ChildProcess, ForkOptions, SpawnOptions, StdioOptions } from 'node
 import { fork as nodeFork, spawn as nodeSpawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { channelOver } from '../channel/open.js';
+import { planOf } from '../channel/options.js';
 import { childEnv, type Wire } from '../transport/channel-env.js';
 import { ipcIndex, spawnPiped } from '../transport/pipe.js';
 import { attachFace } from './face.js';
@@ -70,12 +71,19 @@ function start(
   wire: Wire,
 ): ChildProcess {
   const { serialization = 'json', ...rest } = options;
-  const stages = stagesOf(serialization, wire);
-  const env = childEnv(withInherited(options.env || process.env), index, wire, stages.codec.name);
+  const plan = planOf(stagesOf(serialization, wire));
+  const env = childEnv(withInherited(options.env || process.env), index, {
+    wire,
+    codec: plan.options.codec.name,
+    accepts: plan.accepts,
+  });
   const piped = spawnPiped(command, args, { ...rest, env }, index);
   if (piped.transport === undefined) return piped.process;
   let onPeerEnd = () => {};
-  const channel = channelOver(piped.transport, stages, { keepAlive: 'always', onPeerEnd: () => onPeerEnd() });
+  const channel = channelOver(piped.transport, plan, {
+    keepAlive: 'always',
+    onPeerEnd: () => onPeerEnd(),
+  });
   onPeerEnd = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
   // 'close' waits for the end of every pipe: this one must not be held up by a program that listens to no 'message'.
   piped.process.once('exit', () => channel.readToEnd());

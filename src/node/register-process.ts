@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { channelOver } from '../channel/open.js';
+import { planOf } from '../channel/options.js';
 import { announcesChannel } from '../transport/channel-env.js';
 import { inheritedTransport } from '../transport/inherited.js';
 import { attachFace } from './face.js';
@@ -22,12 +23,13 @@ export function registerProcess(preload: string): void {
 }
 
 function takeChannel(): void {
-  const { transport, fd, codec } = inheritedTransport();
+  const { transport, fd, codec, accepts } = inheritedTransport();
   let onPeerEnd = () => {};
-  const stages = stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka');
-  const channel = channelOver(transport, stages, {
+  const plan = planOf(stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka'));
+  const channel = channelOver(transport, plan, {
     keepAlive: 'while consumed',
     onPeerEnd: () => onPeerEnd(),
+    peer: accepts,
   });
   onPeerEnd = attachFace({ target: process, channel, fd: () => fd, countListeners: true });
 }

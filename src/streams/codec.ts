@@ -34,6 +34,13 @@ export interface Codec<Out = unknown, In = unknown> {
 export interface Coder<Out, In> {
   /** Message to frame. What it throws reaches the caller of `send`. */
   encode(message: Out): Frame;
+  /** Many messages as one frame, for `syntax: 'json'` a JSON array. Undefined if these must be encoded one by one. */
+  encodeMany?(messages: readonly Out[]): Frame | undefined;
   /** Frame to message. What it throws goes to `failures$` as `ERR_DECODE`. */
   decode(frame: Frame): In;
+  /**
+   * What a peer's `encodeMany` made, as messages again. Without it the channel takes no batches. A codec that wraps
+   * another must not pass on that one's `decodeMany` if it is to see each message.
+   */
+  decodeMany?(frame: Frame): readonly In[];
 }

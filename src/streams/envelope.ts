@@ -21,10 +21,27 @@ export interface Envelope {
    * The JSON text before and after the message's own JSON text. With it a codec of `syntax: 'json'` concatenates
    * instead of calling `wrap`, and the other way round; the two must mean the same.
    */
-  readonly json?: { readonly before: string; readonly after: string };
+  readonly json?: EnvelopeText & {
+    /** The same around a JSON array of messages, for peers that have announced that they take batches. */
+    readonly many?: EnvelopeText;
+  };
+  /** Wire value to the messages of a batch; undefined if it is none. */
+  unwrapMany?(value: unknown): readonly unknown[] | undefined;
+  /** What tells the peer which extensions of the wire this side takes. */
+  announce?(features: readonly string[]): unknown;
+  /** What the peer has announced so; undefined if the value is something else. */
+  announced?(value: unknown): readonly string[] | undefined;
+}
+
+/** JSON text around something. */
+export interface EnvelopeText {
+  readonly before: string;
+  readonly after: string;
 }
 
 const CMD = 'NODE_HANDLE';
+const BATCH = 'DEKA_BATCH';
+const HELLO = 'DEKA_HELLO';
 
 /**
  * Deka's envelope: `{"cmd":"NODE_HANDLE","msg":<message>}`. The default.
@@ -37,9 +54,16 @@ const CMD = 'NODE_HANDLE';
 export function deka(): Envelope {
   return {
     name: 'deka',
-    json: { before: `{"cmd":"${CMD}","msg":`, after: '}' },
+    json: {
+      before: `{"cmd":"${CMD}","msg":`,
+      after: '}',
+      many: { before: `{"cmd":"${BATCH}","msgs":`, after: '}' },
+    },
     wrap: message => ({ cmd: CMD, msg: message }),
     unwrap: unwrapDeka,
+    unwrapMany: value => listOf(value, BATCH, 'msgs'),
+    announce: features => ({ cmd: HELLO, accepts: features }),
+    announced: value => listOf(value, HELLO, 'accepts')?.filter(isString),
   };
 }
 
@@ -65,6 +89,18 @@ function unwrapDeka(value: unknown): unknown {
     `The peer sent a value without the envelope {"cmd":"${CMD}","msg":…}; it was dropped. ` +
       'Have the peer wrap its messages, or open this side with { envelope: bare() }.',
   );
+}
+
+/** The array that stands beside a command. */
+function listOf(value: unknown, cmd: string, name: string): readonly unknown[] | undefined {
+  if (typeof value !== 'object' || value === null || (value as { cmd?: unknown }).cmd !== cmd)
+    return undefined;
+  const list: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return Array.isArray(list) ? list : undefined;
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isDeka(value: unknown): value is { cmd: typeof CMD; msg: unknown } {

@@ -1,4 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
+import type { EnvelopeText } from './envelope.js';
 import type { Frame } from './framing.js';
 import type { Stages } from './outbound.js';
 
@@ -6,6 +7,8 @@ import type { Stages } from './outbound.js';
 export interface Received<In> {
   readonly messages: readonly In[];
   readonly failures: readonly IpcError[];
+  /** Extensions of the wire that the peer says it takes. */
+  readonly announced: readonly string[] | undefined;
 }
 
 /** What a chunk passes on its way in: split → decode → unwrap. */
@@ -18,53 +21,89 @@ export interface Inbound<In> {
 /** Composes the way in. One per channel. A frame that fails is a value in `failures`; its neighbours are messages. */
 export function inbound<In>(stages: Stages<never, In>, maxFrameBytes: number): Inbound<In> {
   const splitter = stages.framing.splitter({ maxFrameBytes });
-  const decode = textDecoder(stages) ?? unwrappingDecoder(stages);
+  let announced: readonly string[] | undefined;
+  const decodeWhole = wholeDecoder(stages, features => {
+    announced = features;
+  });
+  const decode = textDecoder(stages, decodeWhole) ?? decodeWhole;
   return { push, end: () => splitter.end() };
 
   function push(chunk: Uint8Array): Received<In> {
     const messages: In[] = [];
     const failures: IpcError[] = [];
+    announced = undefined;
     for (const frame of splitter.push(chunk)) {
       if (frame instanceof IpcError) {
         failures.push(frame);
         continue;
       }
       try {
-        messages.push(decode(frame));
+        decode(frame, messages);
       } catch (thrown) {
         failures.push(decodeError(thrown));
       }
     }
-    return { messages, failures };
+    return { messages, failures, announced };
   }
 }
 
+/** Adds the messages of a frame, mostly one. Throws for a frame that has none. */
+type Decode<In> = (frame: Frame, messages: In[]) => void;
+
 /** Any codec in any envelope. */
-function unwrappingDecoder<In>({ coder, envelope }: Stages<never, In>): (frame: Frame) => In {
-  return frame => envelope.unwrap(coder.decode(frame)) as In;
+function wholeDecoder<In>(
+  { coder, envelope }: Stages<never, In>,
+  onAnnounced: (features: readonly string[]) => void,
+): Decode<In> {
+  return (frame, messages) => {
+    const value = coder.decode(frame);
+    const many = envelope.unwrapMany?.(value);
+    const features = envelope.announced?.(value);
+    if (many !== undefined) addAll(messages, many as readonly In[]);
+    else if (features !== undefined) onAnnounced(features);
+    else messages.push(envelope.unwrap(value) as In);
+  };
 }
 
 /**
  * JSON in an envelope that is JSON: parsing only what stands inside saves building the envelope. If the inside is one
  * JSON text, the whole is that text in exactly this envelope. If not (the peer spells it otherwise, or it is broken),
- * the whole frame is decoded, which finds out which.
+ * the whole frame is decoded, which finds out which. The same for the array of a batch.
  */
-function textDecoder<In>(stages: Stages<never, In>): ((frame: Frame) => In) | undefined {
-  const { coder, syntax, envelope } = stages;
-  if (syntax !== 'json' || envelope.json === undefined) return undefined;
-  const { before, after } = envelope.json;
-  const decodeWhole = unwrappingDecoder(stages);
-  return frame => {
-    if (typeof frame === 'string' && frame.startsWith(before) && frame.endsWith(after)) {
-      try {
-        return coder.decode(frame.slice(before.length, frame.length - after.length));
-      } catch (thrown) {
-        // A reviver or a validator that refuses the message has the last word.
-        if (!isSyntaxError(thrown)) throw thrown;
+function textDecoder<In>(
+  { coder, syntax, envelope }: Stages<never, In>,
+  decodeWhole: Decode<In>,
+): Decode<In> | undefined {
+  const { json } = envelope;
+  if (syntax !== 'json' || json === undefined) return undefined;
+  return (frame, messages) => {
+    try {
+      const one = inside(frame, json);
+      if (one !== undefined) {
+        messages.push(coder.decode(one));
+        return;
       }
+      const many = json.many && coder.decodeMany && inside(frame, json.many);
+      if (many?.startsWith('[')) {
+        addAll(messages, coder.decodeMany?.(many) ?? []);
+        return;
+      }
+    } catch (thrown) {
+      // A reviver or a validator that refuses the message has the last word.
+      if (!isSyntaxError(thrown)) throw thrown;
     }
-    return decodeWhole(frame);
+    decodeWhole(frame, messages);
   };
+}
+
+/** What stands in an envelope that is spelled exactly so. */
+function inside(frame: Frame, { before, after }: EnvelopeText): string | undefined {
+  if (typeof frame !== 'string' || !frame.startsWith(before) || !frame.endsWith(after)) return undefined;
+  return frame.slice(before.length, frame.length - after.length);
+}
+
+function addAll<T>(all: T[], some: readonly T[]): void {
+  for (const one of some) all.push(one);
 }
 
 function isSyntaxError(thrown: unknown): boolean {

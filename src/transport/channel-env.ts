@@ -5,22 +5,36 @@ const PREFIX = 'DEKA_IPC_';
 const ENABLED = `${PREFIX}ENABLED`;
 const FD = `${PREFIX}FD`;
 const CODEC = `${PREFIX}CODEC`;
+const ACCEPTS = `${PREFIX}ACCEPTS`;
 const NODE_FD = 'NODE_CHANNEL_FD';
 const NODE_MODE = 'NODE_CHANNEL_SERIALIZATION_MODE';
 
 /** How a child learns of its channel: Deka's variables, or those with which a runtime opens its own `process.send`. */
 export type Wire = 'deka' | 'node';
 
-/** The environment of a child whose channel stands at `fd`. Nothing of this process's own channel is handed down. */
-export function childEnv(env: NodeJS.ProcessEnv, fd: number, wire: Wire, codec: string): NodeJS.ProcessEnv {
-  return { ...withoutChannel(env), ...announcement(fd, wire, codec) };
+/** What a child is told of its channel. */
+export interface Announcement {
+  readonly wire: Wire;
+  /** The name of the codec. */
+  readonly codec: string;
+  /** Extensions of Deka's wire that the parent takes; undefined where it knows of none. */
+  readonly accepts?: readonly string[] | undefined;
 }
 
-function announcement(fd: number, wire: Wire, codec: string): NodeJS.ProcessEnv {
+/** The environment of a child whose channel stands at `fd`. Nothing of this process's own channel is handed down. */
+export function childEnv(env: NodeJS.ProcessEnv, fd: number, announcement: Announcement): NodeJS.ProcessEnv {
+  return { ...withoutChannel(env), ...variables(fd, announcement) };
+}
+
+function variables(fd: number, { wire, codec, accepts }: Announcement): NodeJS.ProcessEnv {
   if (wire === 'node') return { [NODE_FD]: String(fd), [NODE_MODE]: codec === 'v8' ? 'advanced' : codec };
-  // JSON Lines are what a child assumes that knows only the two variables.
-  const named = codec === 'json' ? {} : { [CODEC]: codec };
-  return { [ENABLED]: '1', [FD]: String(fd), ...named };
+  return {
+    [ENABLED]: '1',
+    [FD]: String(fd),
+    // JSON Lines are what a child assumes that knows only the two variables.
+    ...(codec === 'json' ? {} : { [CODEC]: codec }),
+    ...(accepts === undefined ? {} : { [ACCEPTS]: accepts.join(',') }),
+  };
 }
 
 /** Whether the environment promises a channel: both variables are there. Checks nothing, changes nothing. */
@@ -33,6 +47,8 @@ export interface Announced {
   readonly fd: number;
   /** The name of the codec; `json` unless the parent says otherwise. */
   readonly codec: string;
+  /** Extensions that the parent takes; undefined if it knows of none and must not be sent any. */
+  readonly accepts: readonly string[] | undefined;
 }
 
 /**
@@ -43,13 +59,14 @@ export function takeChannel(env: NodeJS.ProcessEnv): Announced {
   if (!announcesChannel(env)) throw noParent();
   const text = env[FD] ?? '';
   const codec = env[CODEC] ?? 'json';
+  const accepts = env[ACCEPTS]?.split(',');
   for (const name of Object.keys(env).filter(name => name.startsWith(PREFIX))) delete env[name];
   // Up to nine digits: a descriptor is a C int, and Number() would take '', ' 3', '0x3' and '3e0' as well.
   if (!/^\d{1,9}$/.test(text)) throw badFd(text, 'is not a descriptor number');
   const fd = Number(text);
   // Somebody else's descriptor (a log file, a pipe to a pager) must not be written to because a variable was stale.
   if (!isSocket(fd)) throw badFd(text, 'is not an open socket in this process');
-  return { fd, codec };
+  return { fd, codec, accepts };
 }
 
 function withoutChannel(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

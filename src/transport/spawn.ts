@@ -7,7 +7,7 @@ import {
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { IpcError, reasonOf } from '../errors.js';
-import { childEnv, type Wire } from './channel-env.js';
+import { type Announcement, childEnv } from './channel-env.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
@@ -33,12 +33,6 @@ export interface ForkSettings {
   readonly silent?: boolean;
 }
 
-/** How a child is told of its channel. */
-export interface Announcement {
-  readonly wire: Wire;
-  readonly codec: string;
-}
-
 const PLAIN: Announcement = { wire: 'deka', codec: 'json' };
 
 /** Starts a command with a Unix socket at the first free descriptor, announced in the environment. */
@@ -46,12 +40,12 @@ export function spawnChild(
   command: string,
   args: readonly string[],
   options: NodeSpawnOptions,
-  { wire, codec }: Announcement = PLAIN,
+  announcement: Announcement = PLAIN,
 ): SpawnedChild {
   requireUnixSockets('spawn()');
   const stdio = stdioArray(options.stdio ?? 'pipe');
   const fd = stdio.length;
-  const env = childEnv(options.env ?? process.env, fd, wire, codec);
+  const env = childEnv(options.env ?? process.env, fd, announcement);
   const child = start(command, args, { ...options, stdio: [...stdio, 'pipe'], env });
   const exited = exitOf(child);
   const socket = child.stdio?.[fd];

@@ -1,3 +1,5 @@
+import type { Joint } from '../joint.js';
+
 /** Called once per accepted frame: null when the kernel has it, the error when it never will. */
 export type Settle = (error: Error | null) => void;
 
@@ -17,6 +19,9 @@ const SHORT_TEXT = 8 * 1024;
 
 const NO_SETTLES: readonly Settle[] = [];
 
+/** Texts that are frames as they stand. */
+const WHOLE_FRAMES: Joint = { between: '', maxLength: Number.POSITIVE_INFINITY, close: texts => texts };
+
 /**
  * The one queue between `send` and the kernel. A data structure: no I/O, no timers.
  *
@@ -27,7 +32,9 @@ const NO_SETTLES: readonly Settle[] = [];
  */
 export class WriteQueue {
   readonly #maxBatchBytes: number;
+  #joint = WHOLE_FRAMES;
   #text = '';
+  #textFrames = 0;
   #parts: Uint8Array[] = [];
   #openSize = 0;
   #openFrames = 0;
@@ -41,9 +48,15 @@ export class WriteQueue {
     this.#maxBatchBytes = maxBatchBytes;
   }
 
+  /** How texts are put together from now on. Those that wait already stay as they are. */
+  set joint(joint: Joint) {
+    this.#textToPart();
+    this.#joint = joint;
+  }
+
   /** Bytes waiting, exact. */
   get bytes(): number {
-    return this.#sealedBytes + this.#openSize - this.#text.length + Buffer.byteLength(this.#text);
+    return this.#sealedBytes + this.#openSize - this.#text.length + Buffer.byteLength(this.#closedText());
   }
 
   /** What the marks are compared with: bytes, plus a charge per frame. */
@@ -64,15 +77,15 @@ export class WriteQueue {
 
   /** Adds `frames` frames that were joined into one piece. */
   push(piece: string | Uint8Array, frames: number, settle?: Settle): void {
-    if (typeof piece === 'string' && this.#parts.length === 0) {
-      this.#text += piece;
-      this.#openSize += piece.length;
+    if (typeof piece === 'string') {
+      this.#pushText(piece);
+      this.#textFrames += frames;
     } else {
-      this.#pushPart(typeof piece === 'string' ? encodeUtf8(piece) : piece);
+      this.#pushPart(piece);
     }
     this.#openFrames += frames;
     if (settle !== undefined) this.#openSettles.push(settle);
-    if (this.#openSize >= this.#maxBatchBytes) this.#seal();
+    if (this.#openSize >= this.#maxBatchBytes || this.#text.length >= this.#joint.maxLength) this.#seal();
   }
 
   /** Takes the oldest batch, sealed or not. */
@@ -87,16 +100,34 @@ export class WriteQueue {
     return batch;
   }
 
+  #pushText(piece: string): void {
+    if (this.#textFrames > 0) {
+      const { between } = this.#joint;
+      this.#text += between;
+      this.#openSize += between.length;
+    }
+    this.#text += piece;
+    this.#openSize += piece.length;
+  }
+
   /** A framing may join some frames as text and some as bytes; they leave in the order they came. */
   #pushPart(part: Uint8Array): void {
-    if (this.#text !== '') {
-      const text = encodeUtf8(this.#text);
-      this.#openSize += text.byteLength - this.#text.length;
-      this.#parts.push(text);
-      this.#text = '';
-    }
+    this.#textToPart();
     this.#parts.push(part);
     this.#openSize += part.byteLength;
+  }
+
+  #textToPart(): void {
+    if (this.#textFrames === 0) return;
+    const text = encodeUtf8(this.#closedText());
+    this.#openSize += text.byteLength - this.#text.length;
+    this.#parts.push(text);
+    this.#text = '';
+    this.#textFrames = 0;
+  }
+
+  #closedText(): string {
+    return this.#textFrames === 0 ? '' : this.#joint.close(this.#text, this.#textFrames);
   }
 
   #seal(): void {
@@ -114,6 +145,7 @@ export class WriteQueue {
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
     const settles = this.#openSettles;
     this.#text = '';
+    this.#textFrames = 0;
     if (this.#parts.length > 0) this.#parts = [];
     if (settles.length > 0) this.#openSettles = [];
     this.#openSize = 0;
@@ -122,9 +154,13 @@ export class WriteQueue {
   }
 
   #openData(): string | Uint8Array {
+    if (this.#parts.length === 0) {
+      const text = this.#closedText();
+      return text.length < SHORT_TEXT ? text : encodeUtf8(text);
+    }
+    this.#textToPart();
     const [first] = this.#parts;
-    if (first === undefined) return this.#text.length < SHORT_TEXT ? this.#text : encodeUtf8(this.#text);
-    return this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
+    return this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
   }
 
   #forgetTaken(): void {

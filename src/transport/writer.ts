@@ -1,4 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
+import type { Joint } from '../joint.js';
 import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Transport } from './transport.js';
@@ -61,6 +62,11 @@ export class Writer implements Drainable {
     this.#limits = limits;
     this.#listener = listener;
     this.#queue = new WriteQueue(limits.maxBatchBytes);
+  }
+
+  /** How texts are put together from now on. */
+  set joint(joint: Joint) {
+    this.#queue.joint = joint;
   }
 
   /** Bytes accepted and not yet taken by the transport. */

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { planOf } from '../../src/channel/options.js';
 import { channelOver, open } from '../../src/channel/open.js';
 import { IpcError } from '../../src/errors.js';
 import { collect, turns } from '../support/collect.js';
@@ -427,7 +428,7 @@ describe('keeping the event loop alive', () => {
 
   it('happens only while somebody consumes, on a channel to the parent', () => {
     const link = new Link();
-    const channel = channelOver(link, {}, { keepAlive: 'while consumed' });
+    const channel = channelOver(link, planOf({}), { keepAlive: 'while consumed' });
     const subscription = channel.messages$.subscribe();
     subscription.unsubscribe();
     expect(link.calls).toEqual(['unref', 'ref', 'unref']);
@@ -435,7 +436,7 @@ describe('keeping the event loop alive', () => {
 
   it('is no longer counted after an explicit ref() or unref()', () => {
     const link = new Link();
-    const channel = channelOver(link, {}, { keepAlive: 'while consumed' });
+    const channel = channelOver(link, planOf({}), { keepAlive: 'while consumed' });
     channel.ref();
     channel.messages$.subscribe().unsubscribe();
     expect(link.calls).toEqual(['unref', 'ref']);
@@ -443,7 +444,7 @@ describe('keeping the event loop alive', () => {
 
   it('happens while close() is under way', () => {
     const link = new Link();
-    void channelOver(link, {}, { keepAlive: 'while consumed' }).close();
+    void channelOver(link, planOf({}), { keepAlive: 'while consumed' }).close();
     expect(link.calls).toContain('ref');
   });
 });

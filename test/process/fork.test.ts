@@ -95,7 +95,7 @@ describe('fork', () => {
     const child = fork(fixture('environment'), [], { env: { ...process.env, DEKA_IPC_STALE: '1' } });
     const told = await firstValueFrom(child.messages$);
     expect(told).toEqual({
-      before: { names: ['DEKA_IPC_ENABLED', 'DEKA_IPC_FD'], hasParent: true },
+      before: { names: ['DEKA_IPC_ENABLED', 'DEKA_IPC_FD', 'DEKA_IPC_ACCEPTS'], hasParent: true },
       after: { names: [], hasParent: true },
       same: true,
       grandchild: { names: [], sockets: [] },

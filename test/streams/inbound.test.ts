@@ -61,6 +61,80 @@ const chunks: Framing = {
   join: frame => frame,
 };
 
+describe('a batch', () => {
+  it('is its messages in order, beside those of other frames', () => {
+    const text =
+      '{"cmd":"NODE_HANDLE","msg":0}\n{"cmd":"DEKA_BATCH","msgs":[1,"two",null,[3]]}\n{"cmd":"NODE_HANDLE","msg":5}\n';
+    expect(received(open(), text)).toEqual({ messages: [0, 1, 'two', null, [3], 5], failures: [] });
+  });
+
+  it('may be spelled in any way that JSON allows', () => {
+    const text = ' { "msgs" : [ 1, 2 ], "x": 1, "cmd" : "DEKA_BATCH" }\n';
+    expect(received(open(), text)).toEqual({ messages: [1, 2], failures: [] });
+  });
+
+  it('may be empty', () => {
+    expect(received(open(), '{"cmd":"DEKA_BATCH","msgs":[]}\n')).toEqual({ messages: [], failures: [] });
+  });
+
+  it.each([
+    '{"cmd":"DEKA_BATCH","msgs":[1,}\n',
+    '{"cmd":"DEKA_BATCH","msgs":[1,2\n',
+    '{"cmd":"DEKA_BATCH","msgs":[1],]}\n',
+  ])('that is broken is one failure and no message: %j', text => {
+    expect(received(open(), `${text}{"cmd":"NODE_HANDLE","msg":1}\n`)).toEqual({
+      messages: [1],
+      failures: ['ERR_DECODE'],
+    });
+  });
+
+  it.each([
+    '{"cmd":"DEKA_BATCH","msgs":{"length":1}}',
+    '{"cmd":"DEKA_BATCH","msgs":1}',
+    '{"cmd":"DEKA_BATCH"}',
+    '{"cmd":"DEKA_BATCH","__proto__":{"msgs":[1]}}',
+  ])('without an array is a bad envelope: %s', text => {
+    expect(received(open(), `${text}\n`)).toEqual({ messages: [], failures: ['ERR_BAD_ENVELOPE'] });
+  });
+
+  it('reaches a coder that sees each message by itself as what it is, a whole frame', () => {
+    const { coder, frames } = watched();
+    expect(received(open({ coder }), '{"cmd":"DEKA_BATCH","msgs":[1,2]}\n').messages).toEqual([1, 2]);
+    expect(frames).toEqual(['{"cmd":"DEKA_BATCH","msgs":[1,2]}']);
+  });
+
+  it('is a message like any other where there is no envelope', () => {
+    const message = { cmd: 'DEKA_BATCH', msgs: [1] };
+    expect(received(open({ envelope: bare() }), `${JSON.stringify(message)}\n`).messages).toEqual([message]);
+  });
+});
+
+describe('a greeting', () => {
+  it('says what the peer takes, and is no message', () => {
+    const { messages, failures, announced } = open().push(
+      Buffer.from('{"cmd":"DEKA_HELLO","accepts":["batch","other",7]}\n{"cmd":"NODE_HANDLE","msg":1}\n'),
+    );
+    expect({ messages, failures, announced }).toEqual({
+      messages: [1],
+      failures: [],
+      announced: ['batch', 'other'],
+    });
+  });
+
+  it('is said once', () => {
+    const from = open();
+    from.push(Buffer.from('{"cmd":"DEKA_HELLO","accepts":[]}\n'));
+    expect(from.push(Buffer.from('{"cmd":"NODE_HANDLE","msg":1}\n')).announced).toBeUndefined();
+  });
+
+  it.each([
+    '{"cmd":"DEKA_HELLO"}',
+    '{"cmd":"DEKA_HELLO","accepts":"batch"}',
+  ])('without a list is a bad envelope: %s', text => {
+    expect(received(open(), `${text}\n`).failures).toEqual(['ERR_BAD_ENVELOPE']);
+  });
+});
+
 describe('inbound', () => {
   it('takes messages out of lines and envelopes, in order', () => {
     const text = '{"cmd":"NODE_HANDLE","msg":{"id":1}}\n{"cmd":"NODE_HANDLE","msg":null}\n';

@@ -2,15 +2,22 @@ import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { devNull } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { announcesChannel, childEnv, takeChannel } from '../../src/transport/channel-env.js';
+import {
+  type Announcement,
+  announcesChannel,
+  childEnv,
+  takeChannel,
+} from '../../src/transport/channel-env.js';
+
+const DEKA: Announcement = { wire: 'deka', codec: 'json' };
 
 describe('childEnv', () => {
   it('announces the channel with both variables', () => {
-    expect(childEnv({}, 5, 'deka', 'json')).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '5' });
+    expect(childEnv({}, 5, DEKA)).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '5' });
   });
 
   it('hands down the rest of the environment', () => {
-    expect(childEnv({ PATH: '/bin', DEKA: 'x' }, 3, 'deka', 'json')).toMatchObject({
+    expect(childEnv({ PATH: '/bin', DEKA: 'x' }, 3, DEKA)).toMatchObject({
       PATH: '/bin',
       DEKA: 'x',
     });
@@ -18,12 +25,30 @@ describe('childEnv', () => {
 
   it("hands down nothing of this process's own channel, not even variables of a later version", () => {
     const env = { DEKA_IPC_ENABLED: 'old', DEKA_IPC_FD: '9', DEKA_IPC_CODEC: 'v8' };
-    expect(childEnv(env, 3, 'deka', 'json')).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '3' });
+    expect(childEnv(env, 3, DEKA)).toEqual({ DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '3' });
+  });
+
+  it.each([
+    [[], ''],
+    [['batch'], 'batch'],
+    [['batch', 'other'], 'batch,other'],
+  ])('announces the extensions %j that the parent takes', (accepts, value) => {
+    expect(childEnv({}, 5, { ...DEKA, accepts })).toEqual({
+      DEKA_IPC_ENABLED: '1',
+      DEKA_IPC_FD: '5',
+      DEKA_IPC_ACCEPTS: value,
+    });
+  });
+
+  it("announces no extension on Node's own wire, which has none", () => {
+    expect(childEnv({}, 5, { wire: 'node', codec: 'json', accepts: ['batch'] })).not.toHaveProperty(
+      'DEKA_IPC_ACCEPTS',
+    );
   });
 
   it('leaves the environment it was given as it is', () => {
     const env = { DEKA_IPC_FD: '9' };
-    childEnv(env, 3, 'deka', 'json');
+    childEnv(env, 3, DEKA);
     expect(env).toEqual({ DEKA_IPC_FD: '9' });
   });
 });
@@ -49,7 +74,15 @@ describe('announcesChannel', () => {
 describe('takeChannel', () => {
   it('gives the descriptor of an open socket', async () => {
     const fd = await openSocketFd();
-    expect(takeChannel(announced(String(fd)))).toEqual({ fd, codec: 'json' });
+    expect(takeChannel(announced(String(fd)))).toEqual({ fd, codec: 'json', accepts: undefined });
+  });
+
+  it('gives the extensions that the parent takes, and tells a parent that takes none from one that knows none', async () => {
+    const env = announced(String(await openSocketFd()));
+    expect(takeChannel({ ...env, DEKA_IPC_ACCEPTS: 'batch,other' })).toMatchObject({
+      accepts: ['batch', 'other'],
+    });
+    expect(takeChannel({ ...env, DEKA_IPC_ACCEPTS: '' })).toMatchObject({ accepts: [''] });
   });
 
   it('removes every variable of ours and no other', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Joint } from '../../src/joint.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from '../../src/transport/write-queue.js';
 
 const NEVER_FULL = 1_000_000;
@@ -121,6 +122,57 @@ describe('sealing', () => {
     expect(queue.full).toBe(true);
     queue.shift();
     expect(queue.full).toBe(false);
+  });
+});
+
+describe('a joint', () => {
+  const brackets: Joint = { between: ',', maxLength: 8, close: (texts, count) => `${count}[${texts}]` };
+
+  function joined(...pieces: (string | Uint8Array)[]): WriteQueue {
+    const queue = new WriteQueue(NEVER_FULL);
+    queue.joint = brackets;
+    for (const piece of pieces) queue.push(piece, 1);
+    return queue;
+  }
+
+  it('puts the texts of a batch together', () => {
+    expect(textOf(joined('a', 'b', 'c'))).toEqual(['3[a,b,c]']);
+  });
+
+  it('is told how many frames a piece stands for', () => {
+    const queue = joined('a');
+    queue.push('b,c', 2);
+    expect(textOf(queue)).toEqual(['3[a,b,c]']);
+  });
+
+  it('leaves bytes as they are, and keeps the order', () => {
+    expect(textOf(joined('a', 'b', Buffer.from('-'), 'c', Buffer.from('-')))).toEqual(['2[a,b]-1[c]-']);
+  });
+
+  it('keeps an empty text apart from no text', () => {
+    expect(textOf(joined('', ''))).toEqual(['2[,]']);
+    expect(textOf(joined(Buffer.from('-')))).toEqual(['-']);
+  });
+
+  it('seals a batch whose text has its maximal length', () => {
+    const queue = joined('abcd', 'efg');
+    expect(queue.full).toBe(true);
+    queue.push('h', 1);
+    expect(textOf(queue)).toEqual(['2[abcd,efg]', '1[h]']);
+  });
+
+  it('leaves what was pushed before it as it was', () => {
+    const queue = queueOf('a', 'b');
+    queue.joint = brackets;
+    queue.push('c', 1);
+    expect(textOf(queue)).toEqual(['ab1[c]']);
+  });
+
+  it('counts the bytes that it adds', () => {
+    const queue = joined('é', 'b');
+    expect(queue.bytes).toBe(Buffer.byteLength('2[é,b]'));
+    expect(queue.shift()).toMatchObject({ bytes: Buffer.byteLength('2[é,b]'), frames: 2 });
+    expect([queue.bytes, queue.weight]).toEqual([0, 0]);
   });
 });
 
@@ -250,10 +302,13 @@ class Model {
   }
 }
 
-/** What an open batch is taken to weigh: characters as long as it is all text, exact from the first bytes on. */
+/** What an open batch is taken to weigh: exact up to the last bytes in it, the text behind them in characters. */
 function estimated(open: readonly Piece[]): number {
-  const allText = open.every(({ piece }) => typeof piece === 'string');
-  return allText ? open.reduce((sum, { piece }) => sum + piece.length, 0) : joined(open).length;
+  const behind = open.findLastIndex(({ piece }) => typeof piece !== 'string') + 1;
+  return (
+    joined(open.slice(0, behind)).length +
+    open.slice(behind).reduce((sum, { piece }) => sum + piece.length, 0)
+  );
 }
 
 function joined(pieces: readonly Piece[]): Buffer {

@@ -1,0 +1,94 @@
+import type { Joint } from '../joint.js';
+import type { FrameLimits } from './framing.js';
+import type { Stages } from './outbound.js';
+
+/** What a side announces that takes batches: many messages in one frame, parsed at once. */
+export const BATCH_FEATURE = 'batch';
+
+/** A frame of a batch has at most this many bytes; a side with a lower limit for frames does not announce batches. */
+export const MAX_BATCH_FRAME_BYTES = 1024 * 1024;
+
+// A frame that is one character short of this may get one more text, which is no longer than this: twice as many
+// characters of three bytes at most.
+const MAX_BATCH_CHARS = 64 * 1024;
+// A longer message gains nothing from company, and a bad line would take the others with it.
+const MAX_TEXT_CHARS = 8 * 1024;
+const MESSAGES_PER_TEXT = 256;
+
+/** The way out of a channel whose peer takes batches. */
+export interface BatchOutbound<Out> {
+  readonly joint: Joint;
+  /** Text for the joint, or bytes that stand for themselves. */
+  encode(message: Out): string | Uint8Array;
+  encodeMany(messages: readonly Out[]): string | Uint8Array;
+}
+
+/** The extensions that this side takes, as it announces them; undefined where the wire has none. */
+export function featuresTaken(
+  stages: Stages<never, unknown>,
+  { maxFrameBytes }: FrameLimits,
+): readonly string[] | undefined {
+  if (batchText(stages) === undefined) return undefined;
+  const { decodeMany } = stages.coder;
+  return decodeMany !== undefined && maxFrameBytes >= MAX_BATCH_FRAME_BYTES ? [BATCH_FEATURE] : [];
+}
+
+/** Composes the way out in batches. Undefined where the codec or the envelope knows none. */
+export function batchOutbound<Out>(stages: Stages<Out, unknown>): BatchOutbound<Out> | undefined {
+  const { coder } = stages;
+  const text = batchText(stages);
+  if (text === undefined) return undefined;
+  const { one, many } = text;
+  const joint: Joint = { between: ',', maxLength: MAX_BATCH_CHARS, close };
+  const nextFrame = `${many.after}${many.before}`;
+  return { joint, encode, encodeMany };
+
+  function close(texts: string, count: number): string {
+    const { before, after } = count === 1 ? one : many;
+    return `${before}${texts}${after}`;
+  }
+
+  function encode(message: Out): string | Uint8Array {
+    const text = textOf(message);
+    return text.length <= MAX_TEXT_CHARS ? text : alone([text]);
+  }
+
+  function encodeMany(messages: readonly Out[]): string | Uint8Array {
+    const texts: string[] = [];
+    for (let at = 0; at < messages.length; at += MESSAGES_PER_TEXT) {
+      const text = textOfMany(messages.slice(at, at + MESSAGES_PER_TEXT));
+      if (text.length > MAX_BATCH_CHARS) return alone(messages.map(textOf));
+      texts.push(text);
+    }
+    return texts.join(nextFrame);
+  }
+
+  function textOfMany(messages: readonly Out[]): string {
+    const array = coder.encodeMany?.(messages);
+    if (array === undefined) return messages.map(textOf).join(',');
+    const text = asText(array);
+    return text.slice(1, -1);
+  }
+
+  function textOf(message: Out): string {
+    return asText(coder.encode(message));
+  }
+
+  function alone(texts: readonly string[]): Uint8Array {
+    return Buffer.from(texts.map(text => `${one.before}${text}${one.after}`).join(''));
+  }
+}
+
+function asText(frame: string | Uint8Array): string {
+  return typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8');
+}
+
+function batchText({ framing, envelope, syntax }: Stages<never, unknown>) {
+  const { delimiter } = framing;
+  if (syntax !== 'json' || envelope.json?.many === undefined || delimiter === undefined) return undefined;
+  const { before, after, many } = envelope.json;
+  return {
+    one: { before, after: `${after}${delimiter}` },
+    many: { before: `${many.before}[`, after: `]${many.after}${delimiter}` },
+  };
+}

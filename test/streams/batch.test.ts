@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { batchOutbound, featuresTaken, MAX_BATCH_FRAME_BYTES } from '../../src/streams/batch.js';
+import { bare, deka } from '../../src/streams/envelope.js';
+import { DEFAULT_MAX_FRAME_BYTES } from '../../src/streams/framing.js';
+import { inbound } from '../../src/streams/inbound.js';
+import { json } from '../../src/streams/json.js';
+import { lengthPrefixed } from '../../src/streams/length-prefixed.js';
+import { lines } from '../../src/streams/lines.js';
+import type { Stages } from '../../src/streams/outbound.js';
+import { WriteQueue } from '../../src/transport/write-queue.js';
+
+type TestStages = Stages<unknown, unknown>;
+
+function stages(changes: Partial<TestStages> = {}): TestStages {
+  return { framing: lines(), coder: json().create(), syntax: 'json', envelope: deka(), ...changes };
+}
+
+/** A queue that sends batches, as a channel wires it. */
+function sender(changes: Partial<TestStages> = {}, maxBatchBytes = 1e9) {
+  const out = batchOutbound(stages(changes));
+  if (out === undefined) throw new Error('no batches');
+  const queue = new WriteQueue(maxBatchBytes);
+  queue.joint = out.joint;
+  return {
+    send: (message: unknown) => queue.push(out.encode(message), 1),
+    sendMany: (messages: readonly unknown[]) => queue.push(out.encodeMany(messages), messages.length),
+    /** All that leaves, line by line. */
+    lines: () => {
+      let text = '';
+      for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+        text += Buffer.from(batch.data as string).toString();
+      }
+      return text.split('\n').slice(0, -1);
+    },
+  };
+}
+
+function receivedFrom(frames: readonly string[]): readonly unknown[] {
+  const { messages, failures } = inbound(stages(), DEFAULT_MAX_FRAME_BYTES).push(
+    Buffer.from(frames.map(frame => `${frame}\n`).join('')),
+  );
+  expect(failures).toEqual([]);
+  return messages;
+}
+
+const CANNOT: readonly (readonly [string, unknown])[] = [
+  ['undefined', undefined],
+  ['a function', () => {}],
+  ['a symbol', Symbol('s')],
+  ['a bigint', 1n],
+  ['a toJSON that returns undefined', { toJSON: () => undefined }],
+  ['a circle', circle()],
+];
+
+function circle(): object {
+  const all: unknown[] = [];
+  all.push(all);
+  return all;
+}
+
+describe('messages that leave together', () => {
+  it('are one frame', () => {
+    const { send, lines: sent } = sender();
+    for (const message of [1, 'two', { three: 3 }]) send(message);
+    expect(sent()).toEqual(['{"cmd":"DEKA_BATCH","msgs":[1,"two",{"three":3}]}']);
+  });
+
+  it('are one frame with those of sendMany', () => {
+    const { send, sendMany, lines: sent } = sender();
+    send(1);
+    sendMany([2, 3]);
+    send(4);
+    expect(sent()).toEqual(['{"cmd":"DEKA_BATCH","msgs":[1,2,3,4]}']);
+  });
+
+  it('are no batch if there is only one', () => {
+    const { send, sendMany, lines: sent } = sender();
+    send(1);
+    expect(sent()).toEqual(['{"cmd":"NODE_HANDLE","msg":1}']);
+    sendMany([2]);
+    expect(sent()).toEqual(['{"cmd":"NODE_HANDLE","msg":2}']);
+  });
+
+  it('leave a large one a frame of its own, and keep their order', () => {
+    const large = 'x'.repeat(9000);
+    const { send, lines: sent } = sender();
+    for (const message of [1, 2, large, 3]) send(message);
+    expect(sent()).toEqual([
+      '{"cmd":"DEKA_BATCH","msgs":[1,2]}',
+      `{"cmd":"NODE_HANDLE","msg":"${large}"}`,
+      '{"cmd":"NODE_HANDLE","msg":3}',
+    ]);
+  });
+
+  it.each([
+    ['one by one', 1],
+    ['many at once', 20_000],
+  ])('never make a frame longer than a peer must take, sent %s', (_, together) => {
+    const { sendMany, lines: sent } = sender();
+    const message = '\uffff'.repeat(60);
+    for (let count = 0; count < 20_000; count += together) sendMany(Array(together).fill(message));
+    const frames = sent();
+    expect(Math.max(...frames.map(frame => Buffer.byteLength(frame)))).toBeLessThan(MAX_BATCH_FRAME_BYTES);
+    expect(frames.length).toBeLessThan(100);
+    expect(receivedFrom(frames)).toHaveLength(20_000);
+  });
+
+  it('are frames of their own if many are large', () => {
+    const { sendMany, lines: sent } = sender();
+    const large = 'x'.repeat(9000);
+    sendMany(Array(300).fill(large));
+    expect(sent()).toEqual(Array(300).fill(`{"cmd":"NODE_HANDLE","msg":"${large}"}`));
+  });
+
+  it('arrive as they would one by one, whatever they are and however they are sent', () => {
+    const messages = fc.array(
+      fc.oneof(
+        fc.jsonValue(),
+        fc.date().map(date => ({ date })),
+      ),
+      { maxLength: 600 },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(messages, fc.boolean()), { maxLength: 8 }),
+        fc.integer({ min: 1, max: 200 }),
+        (parts, max) => {
+          const { send, sendMany, lines: sent } = sender({}, max);
+          for (const [part, atOnce] of parts) {
+            if (atOnce && part.length > 0) sendMany(part);
+            else part.forEach(send);
+          }
+          const expected = parts
+            .flatMap(([part]) => part)
+            .map(message => JSON.parse(JSON.stringify(message)) as unknown);
+          expect(receivedFrom(sent())).toEqual(expected);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each(CANNOT)('throw for %s, which an array would turn into null or hide', (_, message) => {
+    const { send, sendMany, lines: sent } = sender();
+    expect(() => sendMany([1, message, 2])).toThrow(expect.objectContaining({ code: 'ERR_ENCODE' }));
+    expect(() => send(message)).toThrow(expect.objectContaining({ code: 'ERR_ENCODE' }));
+    expect(sent()).toEqual([]);
+  });
+
+  it('call toJSON and a replacer as they would one by one', () => {
+    const keyed = { toJSON: (key: string) => `key ${key}` };
+    const plain = sender();
+    plain.sendMany([keyed, keyed]);
+    expect(receivedFrom(plain.lines())).toEqual(['key ', 'key ']);
+
+    const replaced = sender({
+      coder: json({ replacer: (key, value) => (key === '' ? { key, value } : value) }).create(),
+    });
+    replaced.sendMany([1, 2]);
+    expect(receivedFrom(replaced.lines())).toEqual([
+      { key: '', value: 1 },
+      { key: '', value: 2 },
+    ]);
+  });
+});
+
+describe('batches are taken', () => {
+  const limits = { maxFrameBytes: MAX_BATCH_FRAME_BYTES };
+
+  it('by JSON lines in the envelope', () => {
+    expect(featuresTaken(stages(), limits)).toEqual(['batch']);
+  });
+
+  it('by no side whose limit they might exceed', () => {
+    expect(featuresTaken(stages(), { maxFrameBytes: MAX_BATCH_FRAME_BYTES - 1 })).toEqual([]);
+  });
+
+  it('by no codec that has to see each message', () => {
+    expect(featuresTaken(stages({ coder: json({ reviver: (_, value) => value }).create() }), limits)).toEqual(
+      [],
+    );
+  });
+
+  it.each<[string, Partial<TestStages>]>([
+    ['no envelope', { envelope: bare() }],
+    ['another syntax', { syntax: undefined }],
+    ['a binary framing', { framing: lengthPrefixed() }],
+  ])('nowhere with %s: the wire has no extensions there', (_, changes) => {
+    expect(featuresTaken(stages(changes), limits)).toBeUndefined();
+    expect(batchOutbound(stages(changes))).toBeUndefined();
+  });
+});
