@@ -17,8 +17,6 @@ interface Property {
   readonly doc: string;
 }
 
-/** Reported and waiting for an example; take a name out when it has one. */
-
 const DOC = String.raw`(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/[ \t]*\n[ \t]*)?`;
 
 function read(path: string): string {
@@ -34,6 +32,13 @@ function valueExports(index: string): { name: string; file: string }[] {
       .map(name => name.trim())
       .filter(name => name !== '' && !name.startsWith('type '))
       .map(name => ({ name, file: `src/${file}.ts` })),
+  );
+}
+
+/** The values that a file declares and exports. */
+function declaredNames(source: string): string[] {
+  return [...source.matchAll(/^export (?:async )?(?:function|class|const) ([\w$]+)/gm)].map(
+    ([, name = '']) => name,
   );
 }
 
@@ -72,7 +77,13 @@ function checksOptions({ code }: Declared): boolean {
   return /(Channel|Listen)\w*Options</.test(code);
 }
 
-const PUBLIC = valueExports(read('src/index.ts')).map(
+/** Entries of the package that declare what they export themselves. */
+const DECLARING: readonly string[] = ['src/raw.ts'];
+const EXPORTS = [
+  ...valueExports(read('src/index.ts')),
+  ...DECLARING.flatMap(file => declaredNames(read(file)).map(name => ({ name, file }))),
+];
+const PUBLIC = EXPORTS.map(
   ({ name, file }) => declared(read(file), name) ?? { name, kind: 'missing', doc: '', code: '' },
 );
 const FUNCTIONS = PUBLIC.filter(({ kind }) => kind === 'function');
@@ -92,7 +103,7 @@ describe('the names of index', () => {
     const names = PUBLIC.map(({ name }) => name);
 
     expect(names).toEqual(
-      expect.arrayContaining(['fork', 'spawn', 'parent', 'metrics$', 'IpcError', 'json']),
+      expect.arrayContaining(['fork', 'spawn', 'parent', 'metrics$', 'IpcError', 'json', 'childIpcRead']),
     );
     expect(PUBLIC.filter(({ kind }) => kind === 'missing')).toEqual([]);
   });
@@ -126,6 +137,21 @@ describe('the names of index', () => {
     ['fork', ['ERR_UNSUPPORTED_PLATFORM', 'ERR_TRANSPORT']],
     ['connect', ['ERR_TRANSPORT', 'ERR_SOCKET_PATH', 'ERR_UNSUPPORTED_PLATFORM']],
     ['listen', ['ERR_TRANSPORT', 'ERR_SOCKET_PATH', 'ERR_UNSUPPORTED_PLATFORM']],
+    [
+      'childIpcSend',
+      ['ERR_ENCODE', 'ERR_BAD_CHANNEL_FD', 'ERR_CHANNEL_CLOSED', 'ERR_TRANSPORT', 'ERR_UNSUPPORTED_PLATFORM'],
+    ],
+    [
+      'childIpcRead',
+      [
+        'ERR_DECODE',
+        'ERR_FRAME_TOO_LARGE',
+        'ERR_BAD_CHANNEL_FD',
+        'ERR_CHANNEL_CLOSED',
+        'ERR_TRANSPORT',
+        'ERR_UNSUPPORTED_PLATFORM',
+      ],
+    ],
   ])('document what the rooms below throw: %s', (name, codes) => {
     const documented = PUBLIC.filter(one => one.name === name).flatMap(documentedCodes);
 

@@ -6,6 +6,7 @@ import { planOf } from '../channel/options.js';
 import { childEnv, type Wire } from '../transport/channel-env.js';
 import { ipcIndex, spawnPiped } from '../transport/pipe.js';
 import { attachFace } from './face.js';
+import { preloading } from './preload.js';
 import { stagesOf } from './stages.js';
 
 const PRELOAD = fileURLToPath(new URL('../register.cjs', import.meta.url));
@@ -41,17 +42,17 @@ export function forkDropIn(module: string | URL, first?: unknown, second?: unkno
     return nodeFork(module, first as string[], second as ForkOptions);
   const execPath = options.execPath || process.execPath;
   const wire = execPath === process.execPath ? 'deka' : 'node';
-  // First of all: Node's channel, too, is there before any other preload runs.
-  const preload = wire === 'deka' ? ['--require', PRELOAD] : [];
-  const nodeArgs = [...preload, ...withoutEval(options.execArgv || process.execArgv)];
+  const ownEnv = withInherited(options.env || process.env);
+  const { execArgv, env } = wire === 'deka' ? preloading(PRELOAD, ownEnv) : { execArgv: [], env: ownEnv };
+  const nodeArgs = [...execArgv, ...withoutEval(options.execArgv || process.execArgv)];
   const child = start(
     execPath,
     [...nodeArgs, path, ...args],
-    { ...options, shell: false, stdio } as WithIpc,
+    { ...options, env, shell: false, stdio } as WithIpc,
     index,
     wire,
   );
-  child.spawnargs.splice(1, preload.length); // nor does the child see it in its execArgv
+  child.spawnargs.splice(1, execArgv.length); // nor does the child see it in its execArgv
   return child;
 }
 

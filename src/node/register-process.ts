@@ -4,6 +4,7 @@ import { planOf } from '../channel/options.js';
 import { announcesChannel } from '../transport/channel-env.js';
 import { inheritedTransport } from '../transport/inherited.js';
 import { attachFace } from './face.js';
+import { hidePreload } from './preload.js';
 import { stagesOf } from './stages.js';
 
 /**
@@ -32,10 +33,4 @@ function takeChannel(): void {
     peer: accepts,
   });
   onPeerEnd = attachFace({ target: process, channel, fd: () => fd, countListeners: true });
-}
-
-/** The drop-in `fork` loads this file by two arguments; what Node would show without them is shown. */
-function hidePreload(preload: string): void {
-  const at = process.execArgv.indexOf(preload);
-  if (at > 0 && process.execArgv[at - 1] === '--require') process.execArgv.splice(at - 1, 2);
 }

@@ -2,7 +2,7 @@ import * as nodeModule from 'node:child_process';
 import { once } from 'node:events';
 import * as ourModule from 'deka-ipc/child_process';
 import { describe, expect, it } from 'vitest';
-import { forked, MODULES, type Module, OURS, type Program, path } from '../support/faces.js';
+import { forked, MODULES, type Module, type Program, path } from '../support/faces.js';
 
 /** What a child sees of how it was started, and its own child, and a worker thread. */
 interface View {
@@ -75,7 +75,7 @@ const OPTIONS: readonly (readonly [what: string, nodeModule.ForkOptions])[] = [
   ['advanced', { serialization: 'advanced' }],
 ];
 
-describe.each(MODULES)('a child of %s', (name, module) => {
+describe.each(MODULES)('a child of %s', (_name, module) => {
   it.concurrent('sees the arguments and the environment it was given', async () => {
     const env = Object.freeze({ PATH: '/bin', A: 'a' });
     const seen = (await told(module, view, { env, execArgv: ['--no-warnings'], cwd: '/' })) as View;
@@ -132,16 +132,12 @@ describe.each(MODULES)('a child of %s', (name, module) => {
     expect(errors).toBe('');
   });
 
-  if (name === OURS) {
-    it.todo('has its channel before a preload in NODE_OPTIONS: Node loads those before our own --require');
-  } else {
-    it.concurrent('has its channel before a preload in NODE_OPTIONS', async () => {
-      const options = { env: { ...process.env, NODE_OPTIONS: `--require ${path('node-preload.cjs')}` } };
-      const program = () =>
-        process.send?.((globalThis as { preloadFound?: { send: string } }).preloadFound?.send);
-      expect(await told(module, program, options)).toBe('function');
-    });
-  }
+  it.concurrent('has its channel before a preload in NODE_OPTIONS', async () => {
+    const options = { env: { ...process.env, NODE_OPTIONS: `--require ${path('node-preload.cjs')}` } };
+    const program = () =>
+      process.send?.((globalThis as { preloadFound?: { send: string } }).preloadFound?.send);
+    expect(await told(module, program, options)).toBe('function');
+  });
 });
 
 describe('a child of deka-ipc/child_process', () => {
