@@ -1,5 +1,6 @@
 import { fork as nodeFork } from 'node:child_process';
 import { fork, parent } from 'deka-ipc';
+import { fork as dropInFork } from 'deka-ipc/child_process';
 import { channelEnd, type End, forkEnd, waitingForkEnd } from './ends.js';
 
 /** Somebody who can start a child and talk to it. */
@@ -24,13 +25,18 @@ function deka(name: string, manner: Contender['manner']): Contender {
   };
 }
 
-function node(name: string, serialization: 'json' | 'advanced', end: typeof forkEnd): Contender {
+type Fork = typeof nodeFork;
+
+function node(
+  name: string,
+  fork: Fork,
+  serialization: 'json' | 'advanced',
+  end: typeof forkEnd = forkEnd,
+): Contender {
   return {
     name,
     manner: 'one by one',
-    start: (module, args) => {
-      return end(nodeFork(module, args, { serialization, stdio: [...stdio, 'ipc'] }));
-    },
+    start: (module, args) => end(fork(module, args, { serialization, stdio: [...stdio, 'ipc'] })),
     inChild: () => end(process),
   };
 }
@@ -41,9 +47,11 @@ export const BASE = 'fork json';
 export const CONTENDERS: readonly Contender[] = [
   deka('deka-ipc send', 'one by one'),
   deka('deka-ipc sendMany', 'in batches'),
-  node(BASE, 'json', forkEnd),
-  node('fork json, waiting', 'json', waitingForkEnd),
-  node('fork advanced', 'advanced', forkEnd),
+  // process.send and child.send, with nothing changed but the import of fork.
+  node('deka-ipc drop-in', dropInFork, 'json'),
+  node(BASE, nodeFork, 'json'),
+  node('fork json, waiting', nodeFork, 'json', waitingForkEnd),
+  node('fork advanced', nodeFork, 'advanced'),
 ];
 
 /** The contender of that name. */
