@@ -17,17 +17,18 @@ await writeFile('dist/register.d.cts', 'export {};\n');
 
 // Each entry is one file. What they have in common is in them twice, which costs less than a third file to find and read;
 // an IpcError of one is an instance of the other's (src/errors.ts).
+const entries = Object.values(exports)
+  .map(entry => /^\.\/dist\/entry\/(\w+)\.js$/.exec(entry.default)?.[1])
+  .filter(name => name !== undefined);
 await build({
   ...shared,
-  entryPoints: Object.values(exports)
-    .map(entry => /^\.\/dist\/entry\/(\w+)\.js$/.exec(entry.default)?.[1])
-    .filter(name => name !== undefined)
-    .map(name => `src/${name}.ts`),
+  entryPoints: entries.map(name => `src/${name}.ts`),
   outdir: 'dist/entry',
   format: 'esm',
   packages: 'external',
   plugins: [{ name: 'requires', setup: throughRequire }],
 });
+for (const name of entries) await writeFile(`dist/entry/${name}.d.ts`, `export * from '../${name}.js';\n`);
 
 /**
  * rxjs and split2 are CommonJS. An ES module that imports four files of rxjs spends 36 ms on it; through one file that

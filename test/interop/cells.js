@@ -1,6 +1,6 @@
 // @ts-check
 // Every pair that is tried, and the few that cannot be.
-import { v8 } from '../../dist/index.js';
+import { v8 } from '../../dist/entry/index.js';
 import { asChild, asParent, behindBash } from './pairs.js';
 import { bash, bun, deno, node, own, python, sh } from './runtimes.js';
 

@@ -4,7 +4,7 @@ import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { listen, spawn } from '../../dist/index.js';
+import { listen, spawn } from '../../dist/entry/index.js';
 import { lead } from './dialogue.js';
 import { overChannel } from './links.js';
 

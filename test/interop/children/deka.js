@@ -1,5 +1,5 @@
 // @ts-check
-import { parent } from '../../../dist/index.js';
+import { parent } from '../../../dist/entry/index.js';
 import { follow } from '../dialogue.js';
 import { overChannel } from '../links.js';
 
