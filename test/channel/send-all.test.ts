@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { EMPTY, interval, NEVER, Observable, of, range, throwError } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { open, pair } from '../../src/channel/open.js';
+import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { collect, turns } from '../support/collect.js';
-import { Link, linesOf } from '../support/link.js';
+import { linesOf } from '../support/deka-lines.js';
 
 const closedError = expect.objectContaining({ code: 'ERR_CHANNEL_CLOSED' });
 
@@ -25,27 +26,27 @@ describe('sendAll', () => {
     ['a web stream', () => Readable.toWeb(Readable.from([1, 2, 3]))],
     ['an array-like', () => ({ length: 3, 0: 1, 1: 2, 2: 3 })],
   ])('sends what %s yields and counts it', async (_what, source) => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     expect(await channel.sendAll(source())).toBe(3);
-    expect(link.written.join('')).toBe(linesOf(1, 2, 3));
+    expect(transport.written.join('')).toBe(linesOf(1, 2, 3));
   });
 
   it('sends what a promise resolves to', async () => {
-    const link = new Link();
-    expect(await open(link).sendAll(Promise.resolve('one'))).toBe(1);
-    expect(link.written).toEqual([linesOf('one')]);
+    const transport = new ScriptedTransport();
+    expect(await open(transport).sendAll(Promise.resolve('one'))).toBe(1);
+    expect(transport.written).toEqual([linesOf('one')]);
   });
 
   it('is 0 for an empty source', async () => {
-    expect(await open(new Link()).sendAll(EMPTY)).toBe(0);
-    expect(await open(new Link()).sendAll([])).toBe(0);
+    expect(await open(new ScriptedTransport()).sendAll(EMPTY)).toBe(0);
+    expect(await open(new ScriptedTransport()).sendAll([])).toBe(0);
   });
 
   it('pulls no further than the peer reads', async () => {
-    const link = new Link();
-    link.stuck = true;
-    const channel = open(link, { highWaterMarkBytes: 1000 });
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
+    const channel = open(transport, { highWaterMarkBytes: 1000 });
     let pulled = 0;
     function* endless() {
       for (;;) {
@@ -59,7 +60,7 @@ describe('sendAll', () => {
     expect(before).toBeLessThan(20);
     await turns();
     expect(pulled).toBe(before);
-    link.release();
+    transport.release();
     await turns();
     expect(pulled).toBeGreaterThan(before);
     channel.destroy();
@@ -67,7 +68,7 @@ describe('sendAll', () => {
   });
 
   it('lets timers run although the peer takes everything at once', async () => {
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     const controller = new AbortController();
     function* endless() {
       for (;;) yield 'x'.repeat(1000);
@@ -77,19 +78,19 @@ describe('sendAll', () => {
   });
 
   it('resolves only when the kernel has everything', async () => {
-    const link = new Link();
-    link.stuck = true;
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
     const done = vi.fn();
-    void open(link).sendAll([1]).then(done);
+    void open(transport).sendAll([1]).then(done);
     await turns();
     expect(done).not.toHaveBeenCalled();
-    link.release();
+    transport.release();
     await vi.waitFor(() => expect(done).toHaveBeenCalledWith(1));
   });
 
   it('rejects with what the source throws; what came before it was sent', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     async function* failing() {
       yield 1;
       throw new Error('source');
@@ -97,7 +98,7 @@ describe('sendAll', () => {
     await expect(channel.sendAll(failing())).rejects.toThrow('source');
     await expect(channel.sendAll(throwError(() => new Error('observable')))).rejects.toThrow('observable');
     await channel.flush();
-    expect(link.written).toEqual([linesOf(1)]);
+    expect(transport.written).toEqual([linesOf(1)]);
   });
 
   it('tells a pulled source to stop when a message cannot be sent', async () => {
@@ -109,14 +110,16 @@ describe('sendAll', () => {
         returned();
       }
     }
-    await expect(open(new Link()).sendAll(source())).rejects.toMatchObject({ code: 'ERR_ENCODE' });
+    await expect(open(new ScriptedTransport()).sendAll(source())).rejects.toMatchObject({
+      code: 'ERR_ENCODE',
+    });
     expect(returned).toHaveBeenCalledOnce();
   });
 
   it('stops an endless synchronous Observable once the queue is full', async () => {
-    const link = new Link();
-    link.stuck = true;
-    const channel = open(link, { maxQueueBytes: 10_000 });
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
+    const channel = open(transport, { maxQueueBytes: 10_000 });
     await expect(channel.sendAll(range(0, Number.POSITIVE_INFINITY))).rejects.toMatchObject({
       code: 'ERR_QUEUE_FULL',
     });
@@ -124,7 +127,7 @@ describe('sendAll', () => {
 
   it('unsubscribes from an Observable when the channel ends', async () => {
     const torn = vi.fn();
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     const sending = channel.sendAll(new Observable<number>(() => torn));
     channel.destroy();
     await expect(sending).rejects.toEqual(closedError);
@@ -133,7 +136,7 @@ describe('sendAll', () => {
 
   it('ends a wait for a source that yields nothing when the channel ends', async () => {
     const source = new PassThrough({ objectMode: true });
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     const sending = channel.sendAll(source);
     channel.destroy();
     await expect(sending).rejects.toEqual(closedError);
@@ -141,7 +144,7 @@ describe('sendAll', () => {
   });
 
   it('stops with the reason of its signal, before or in the middle', async () => {
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     const early = channel.sendAll(NEVER, { signal: AbortSignal.abort(new Error('early')) });
     await expect(early).rejects.toThrow('early');
     const controller = new AbortController();
@@ -152,7 +155,9 @@ describe('sendAll', () => {
   });
 
   it('rejects with ERR_INVALID_OPTION for what is no source', async () => {
-    await expect(open(new Link()).sendAll(7 as never)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
+    await expect(open(new ScriptedTransport()).sendAll(7 as never)).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+    });
   });
 
   it('echoes a channel into itself: reading and sending keep step', async () => {

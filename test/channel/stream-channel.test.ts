@@ -2,8 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { planOf } from '../../src/channel/options.js';
 import { channelOver, open } from '../../src/channel/open.js';
 import { IpcError } from '../../src/errors.js';
+import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { collect, turns } from '../support/collect.js';
-import { Link, line, linesOf } from '../support/link.js';
+import { line, linesOf } from '../support/deka-lines.js';
 
 /** The error a function throws. */
 function thrownBy(work: () => unknown): unknown {
@@ -40,24 +41,24 @@ const epipe = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
 
 describe('sending', () => {
   it('puts all sends of a tick into one write, in order', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     channel.send({ id: 1 });
     channel.sendMany([2, 'three']);
     channel.send(null);
-    expect(link.written).toEqual([]);
+    expect(transport.written).toEqual([]);
     await channel.flush();
-    expect(link.written).toEqual([linesOf({ id: 1 }, 2, 'three', null)]);
+    expect(transport.written).toEqual([linesOf({ id: 1 }, 2, 'three', null)]);
   });
 
   it('encodes at once: a later change to the message changes nothing', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const message = { id: 1 };
     channel.send(message);
     message.id = 2;
     await channel.flush();
-    expect(link.written).toEqual([line({ id: 1 })]);
+    expect(transport.written).toEqual([line({ id: 1 })]);
   });
 
   it.each([
@@ -67,33 +68,33 @@ describe('sending', () => {
     ['a bigint', 1n],
     ['toJSON() that returns undefined', { toJSON: () => undefined }],
   ])('throws ERR_ENCODE for %s, and the channel stays usable', async (_what, message) => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     expect(thrownBy(() => channel.send(message))).toEqual(code('ERR_ENCODE'));
     channel.send('fine');
     await channel.flush();
-    expect(link.written).toEqual([line('fine')]);
+    expect(transport.written).toEqual([line('fine')]);
   });
 
   it('sends none of many if one cannot be encoded', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     expect(thrownBy(() => channel.sendMany([1, undefined, 3]))).toEqual(code('ERR_ENCODE'));
     expect(channel.queuedBytes).toBe(0);
     await channel.flush();
-    expect(link.written).toEqual([]);
+    expect(transport.written).toEqual([]);
   });
 
   it('calls back with null once taken, never in the same tick', async () => {
-    const link = new Link();
-    link.stuck = true;
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
+    const channel = open(transport);
     const callback = vi.fn();
     channel.send(1, callback);
     channel.sendMany([2, 3], callback);
     await turns();
     expect(callback).not.toHaveBeenCalled();
-    link.release();
+    transport.release();
     expect(callback).not.toHaveBeenCalled();
     await channel.flush();
     await turns();
@@ -101,14 +102,14 @@ describe('sending', () => {
   });
 
   it('calls back for an empty sendMany too', async () => {
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     expect(await new Promise(resolve => channel.sendMany([], resolve))).toBeNull();
   });
 
   it('returns false at the high-water mark, drains once, and is then ready', async () => {
-    const link = new Link();
-    link.stuck = true;
-    const channel = open(link, { highWaterMarkBytes: 200, lowWaterMarkBytes: 0 });
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
+    const channel = open(transport, { highWaterMarkBytes: 200, lowWaterMarkBytes: 0 });
     const drains = collect(channel.drain$);
     expect(channel.send('x'.repeat(20))).toBe(true);
     expect(channel.send('x'.repeat(100))).toBe(false);
@@ -117,30 +118,30 @@ describe('sending', () => {
     await turns();
     expect(ready).not.toHaveBeenCalled();
     expect(drains.values).toHaveLength(0);
-    link.release();
+    transport.release();
     await vi.waitFor(() => expect(ready).toHaveBeenCalled());
     expect(drains.values).toHaveLength(1);
     expect(channel.send('x')).toBe(true);
   });
 
   it('throws ERR_QUEUE_FULL past maxQueueBytes; what was accepted still goes out', async () => {
-    const link = new Link();
-    const channel = open(link, { maxQueueBytes: 200 });
+    const transport = new ScriptedTransport();
+    const channel = open(transport, { maxQueueBytes: 200 });
     channel.send('fits');
     expect(thrownBy(() => channel.send('x'.repeat(200)))).toEqual(code('ERR_QUEUE_FULL'));
     await channel.flush();
-    expect(link.written).toEqual([line('fits')]);
+    expect(transport.written).toEqual([line('fits')]);
   });
 });
 
 describe('receiving', () => {
   it('delivers what the peer sent, however it was cut', () => {
-    const link = new Link();
-    const { values } = collect(open(link).messages$);
+    const transport = new ScriptedTransport();
+    const { values } = collect(open(transport).messages$);
     const text = linesOf({ id: 1 }, [2], 'drei');
-    link.receive(text.slice(0, 10));
-    link.receive(text.slice(10, -3));
-    link.receive(text.slice(-3));
+    transport.receive(text.slice(0, 10));
+    transport.receive(text.slice(10, -3));
+    transport.receive(text.slice(-3));
     expect(values).toEqual([{ id: 1 }, [2], 'drei']);
   });
 
@@ -151,11 +152,11 @@ describe('receiving', () => {
     ['an over-long line', `${'x'.repeat(2000)}\n`, 'ERR_FRAME_TOO_LARGE'],
     ['another cmd', '{"cmd":"NODE_OTHER","msg":1}\n', 'ERR_BAD_ENVELOPE'],
   ])('reports %s on failures$ and delivers its neighbours', (_what, bad, expected) => {
-    const link = new Link();
-    const channel = open(link, { maxFrameBytes: 1000 });
+    const transport = new ScriptedTransport();
+    const channel = open(transport, { maxFrameBytes: 1000 });
     const { values } = collect(channel.messages$);
     const failures = collect(channel.failures$);
-    link.receive(line('before') + bad + line('after'));
+    transport.receive(line('before') + bad + line('after'));
     expect(values).toEqual(['before', 'after']);
     expect(failures.values).toEqual([code(expected)]);
     expect(failures.values[0]).toBeInstanceOf(IpcError);
@@ -163,11 +164,11 @@ describe('receiving', () => {
   });
 
   it('reports a line of invalid UTF-8 and delivers its neighbours', () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const { values } = collect(channel.messages$);
     const failures = collect(channel.failures$);
-    link.bytes$.next(
+    transport.receive(
       Buffer.concat([Buffer.from(line(1)), Buffer.from([0x22, 0xff, 0x22, 0x0a]), Buffer.from(line(2))]),
     );
     expect(values).toEqual([1, 2]);
@@ -175,63 +176,63 @@ describe('receiving', () => {
   });
 
   it('ends with the failure when told to close on a bad frame', async () => {
-    const link = new Link();
-    const channel = open(link, { onBadFrame: 'close' });
+    const transport = new ScriptedTransport();
+    const channel = open(transport, { onBadFrame: 'close' });
     const { completed } = collect(channel.messages$);
-    link.receive(`${line(1)}oops\n`);
+    transport.receive(`${line(1)}oops\n`);
     expect(await completed).toEqual([1]);
     expect(await channel.closed).toEqual({ error: code('ERR_DECODE') });
-    expect(link.calls).toContain('destroy');
+    expect(transport.calls).toContain('destroy');
   });
 
   it('survives a subscriber that throws: the next message comes, and so do the other subscribers', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const uncaught = await uncaughtDuring(2, () => {
       channel.messages$.subscribe(() => {
         throw new Error('in a subscriber');
       });
       const { values } = collect(channel.messages$);
-      link.receive(linesOf(1));
-      link.receive(linesOf(2));
+      transport.receive(linesOf(1));
+      transport.receive(linesOf(2));
       expect(values).toEqual([1, 2]);
     });
     expect(uncaught).toEqual([new Error('in a subscriber'), new Error('in a subscriber')]);
   });
 
   it('lets a subscriber send, unsubscribe and close from inside', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const subscription = channel.messages$.subscribe(message => {
       channel.send(`got ${message}`);
       subscription.unsubscribe();
       void channel.close();
     });
-    link.receive(linesOf(1, 2));
+    transport.receive(linesOf(1, 2));
     await turns();
-    expect(link.written).toEqual([line('got 1')]);
-    expect(link.calls).toContain('end');
+    expect(transport.written).toEqual([line('got 1')]);
+    expect(transport.calls).toContain('end');
   });
 
   it('pauses the link for a loop that does not keep up, and resumes it', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const iterator = channel[Symbol.asyncIterator]();
-    link.receive(linesOf(1, 2));
-    expect(link.calls.at(-1)).toBe('pause');
+    transport.receive(linesOf(1, 2));
+    expect(transport.calls.at(-1)).toBe('pause');
     await iterator.next();
-    expect(link.calls.at(-1)).toBe('pause');
+    expect(transport.calls.at(-1)).toBe('pause');
     await iterator.next();
-    expect(link.calls.at(-1)).toBe('resume');
+    expect(transport.calls.at(-1)).toBe('resume');
   });
 
   it('reports what failed before anybody subscribed to failures$, up to a hundred', () => {
-    const link = new Link();
-    const channel = open(link);
-    link.receive('oops\n'.repeat(150));
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
+    transport.receive('oops\n'.repeat(150));
     const { values } = collect(channel.failures$);
     expect(values).toHaveLength(100);
-    link.receive('oops\n');
+    transport.receive('oops\n');
     expect(values).toHaveLength(101);
     expect(channel.metrics().badFrames).toBe(151);
   });
@@ -239,84 +240,84 @@ describe('receiving', () => {
 
 describe('ending', () => {
   it('close() sends what is queued, ends the link, and waits for the peer to end', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const { values } = collect(channel.messages$);
     channel.send('last');
     const closed = channel.close();
     expect(channel.connected).toBe(false);
-    await vi.waitFor(() => expect(link.calls).toContain('end'));
-    expect(link.written).toEqual([line('last')]);
-    link.receive(line('answer'));
-    link.bytes$.complete();
+    await vi.waitFor(() => expect(transport.calls).toContain('end'));
+    expect(transport.written).toEqual([line('last')]);
+    transport.receive(line('answer'));
+    transport.peerEnds();
     await closed;
     expect(values).toEqual(['answer']);
     expect(await channel.closed).toBe('local');
-    expect(link.calls).toContain('destroy');
+    expect(transport.calls).toContain('destroy');
   });
 
   it('close() does not wait longer than closeTimeoutMs for a peer that does nothing', async () => {
-    const link = new Link();
-    link.stuck = true;
-    const channel = open(link, { closeTimeoutMs: 20 });
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
+    const channel = open(transport, { closeTimeoutMs: 20 });
     const callback = vi.fn();
     channel.send('never taken', callback);
     await channel.close();
     await turns();
     expect(callback).toHaveBeenCalledExactlyOnceWith(code('ERR_CHANNEL_CLOSED'));
-    link.release();
+    transport.release();
     await turns();
     expect(callback).toHaveBeenCalledTimes(1);
   });
 
   it('close() twice is one close', async () => {
-    const link = new Link();
-    const channel = open(link, { closeTimeoutMs: 10 });
+    const transport = new ScriptedTransport();
+    const channel = open(transport, { closeTimeoutMs: 10 });
     await Promise.all([channel.close(), channel.close(), channel[Symbol.asyncDispose]()]);
-    expect(link.calls.filter(call => call === 'end')).toHaveLength(1);
+    expect(transport.calls.filter(call => call === 'end')).toHaveLength(1);
   });
 
   it('the end of the peer completes messages$ and ends the channel', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const { completed } = collect(channel.messages$);
-    link.receive(line(1));
-    link.bytes$.complete();
+    transport.receive(line(1));
+    transport.peerEnds();
     expect(await completed).toEqual([1]);
     expect(await channel.closed).toBe('peer');
     expect(channel.connected).toBe(false);
-    expect(link.calls).toEqual(expect.arrayContaining(['end', 'destroy']));
+    expect(transport.calls).toEqual(expect.arrayContaining(['end', 'destroy']));
   });
 
   it('what is sent in answer to the end of input still goes out', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     channel.messages$.subscribe({ complete: () => channel.send('from complete') });
     const looped = (async () => {
       for await (const _ of channel);
       channel.send('after the loop');
     })();
-    link.bytes$.complete();
+    transport.peerEnds();
     await looped;
     await channel.closed;
-    expect(link.written.join('')).toBe(linesOf('from complete', 'after the loop'));
+    expect(transport.written.join('')).toBe(linesOf('from complete', 'after the loop'));
   });
 
   it('a link that ends inside a line reports that on failures$', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const failures = collect(channel.failures$);
-    link.receive('{"cmd":');
-    link.bytes$.complete();
+    transport.receive('{"cmd":');
+    transport.peerEnds();
     expect(await failures.completed).toEqual([code('ERR_DECODE')]);
   });
 
   it('a link that breaks ends the channel with ERR_TRANSPORT and the cause', async () => {
-    const link = new Link();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
     const { completed } = collect(channel.messages$);
     const cause = new Error('cable cut');
-    link.bytes$.error(cause);
+    transport.break(cause);
     expect(await channel.closed).toEqual({
       error: expect.objectContaining({ code: 'ERR_TRANSPORT', cause }),
     });
@@ -324,9 +325,9 @@ describe('ending', () => {
   });
 
   it.each(['EPIPE', 'ECONNRESET'])('%s is the peer leaving, and fails what was queued once', async errno => {
-    const link = new Link();
-    link.writeError = Object.assign(new Error(errno), { code: errno });
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    transport.writeError = Object.assign(new Error(errno), { code: errno });
+    const channel = open(transport);
     const callback = vi.fn();
     channel.send(1, callback);
     expect(await channel.closed).toBe('peer');
@@ -335,14 +336,14 @@ describe('ending', () => {
   });
 
   it('destroy() drops what is queued and what is unread, and says so to the callbacks', async () => {
-    const link = new Link();
-    link.stuck = true;
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
+    const channel = open(transport);
     const callback = vi.fn();
     channel.send('under way', callback);
     await turns();
     channel.send('queued', callback);
-    link.receive(line('unread'));
+    transport.receive(line('unread'));
     channel.destroy();
     expect(await channel.closed).toBe('local');
     expect(await collect(channel.messages$).completed).toEqual([]);
@@ -351,7 +352,7 @@ describe('ending', () => {
   });
 
   it('destroy(reason) gives the reason to closed', async () => {
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     const reason = new Error('enough');
     channel.destroy(reason);
     expect(await channel.closed).toEqual({ error: expect.objectContaining({ cause: reason }) });
@@ -359,8 +360,8 @@ describe('ending', () => {
 
   it('an aborted signal destroys the channel, before or after it was opened', async () => {
     const controller = new AbortController();
-    const early = open(new Link(), { signal: AbortSignal.abort(new Error('too early')) });
-    const late = open(new Link(), { signal: controller.signal });
+    const early = open(new ScriptedTransport(), { signal: AbortSignal.abort(new Error('too early')) });
+    const late = open(new ScriptedTransport(), { signal: controller.signal });
     controller.abort(new Error('too late'));
     expect(await early.closed).toEqual({
       error: expect.objectContaining({ message: expect.stringContaining('too early') }),
@@ -371,9 +372,9 @@ describe('ending', () => {
   });
 
   it('flush() and ready() reject when the channel ends first', async () => {
-    const link = new Link();
-    link.stuck = true;
-    const channel = open(link, { highWaterMarkBytes: 1 });
+    const transport = new ScriptedTransport();
+    transport.answering = 'by hand';
+    const channel = open(transport, { highWaterMarkBytes: 1 });
     channel.send(1);
     const waits = [channel.flush(), channel.ready()];
     channel.destroy();
@@ -382,7 +383,7 @@ describe('ending', () => {
   });
 
   it('completes failures$ and drain$', async () => {
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     const ends = [collect(channel.failures$).completed, collect(channel.drain$).completed];
     channel.destroy();
     expect(await Promise.all(ends)).toEqual([[], []]);
@@ -391,7 +392,7 @@ describe('ending', () => {
 
 describe('sending after the end', () => {
   it('throws ERR_CHANNEL_CLOSED to a caller that closed the channel itself', async () => {
-    const channel = open(new Link(), { closeTimeoutMs: 10 });
+    const channel = open(new ScriptedTransport(), { closeTimeoutMs: 10 });
     const closed = channel.close();
     expect(thrownBy(() => channel.send(1))).toEqual(code('ERR_CHANNEL_CLOSED'));
     await closed;
@@ -399,9 +400,9 @@ describe('sending after the end', () => {
   });
 
   it('is false, not a throw, when it was the peer that left', async () => {
-    const link = new Link();
-    link.writeError = epipe();
-    const channel = open(link);
+    const transport = new ScriptedTransport();
+    transport.writeError = epipe();
+    const channel = open(transport);
     channel.send(1);
     await channel.closed;
     expect(channel.send(2)).toBe(false);
@@ -409,7 +410,7 @@ describe('sending after the end', () => {
   });
 
   it('tells the callback, on a later tick, and returns false', async () => {
-    const channel = open(new Link());
+    const channel = open(new ScriptedTransport());
     channel.destroy();
     const callback = vi.fn();
     expect(channel.send(1, callback)).toBe(false);
@@ -421,31 +422,31 @@ describe('sending after the end', () => {
 
 describe('keeping the event loop alive', () => {
   it('is left to the link by default', () => {
-    const link = new Link();
-    open(link).messages$.subscribe();
-    expect(link.calls).toEqual([]);
+    const transport = new ScriptedTransport();
+    open(transport).messages$.subscribe();
+    expect(transport.calls).toEqual([]);
   });
 
   it('happens only while somebody consumes, on a channel to the parent', () => {
-    const link = new Link();
-    const channel = channelOver(link, planOf({}), { keepAlive: 'while consumed' });
+    const transport = new ScriptedTransport();
+    const channel = channelOver(transport, planOf({}), { keepAlive: 'while consumed' });
     const subscription = channel.messages$.subscribe();
     subscription.unsubscribe();
-    expect(link.calls).toEqual(['unref', 'ref', 'unref']);
+    expect(transport.calls).toEqual(['unref', 'ref', 'unref']);
   });
 
   it('is no longer counted after an explicit ref() or unref()', () => {
-    const link = new Link();
-    const channel = channelOver(link, planOf({}), { keepAlive: 'while consumed' });
+    const transport = new ScriptedTransport();
+    const channel = channelOver(transport, planOf({}), { keepAlive: 'while consumed' });
     channel.ref();
     channel.messages$.subscribe().unsubscribe();
-    expect(link.calls).toEqual(['unref', 'ref']);
+    expect(transport.calls).toEqual(['unref', 'ref']);
   });
 
   it('happens while close() is under way', () => {
-    const link = new Link();
-    void channelOver(link, planOf({}), { keepAlive: 'while consumed' }).close();
-    expect(link.calls).toContain('ref');
+    const transport = new ScriptedTransport();
+    void channelOver(transport, planOf({}), { keepAlive: 'while consumed' }).close();
+    expect(transport.calls).toContain('ref');
   });
 });
 
@@ -460,7 +461,7 @@ describe('options', () => {
     [{ maxBatchBytes: 0 }],
     [{ closeTimeoutMs: -1 }],
   ])('%o is ERR_INVALID_OPTION and names the option', options => {
-    const error = thrownBy(() => open(new Link(), options));
+    const error = thrownBy(() => open(new ScriptedTransport(), options));
     expect(error).toEqual(code('ERR_INVALID_OPTION'));
     expect(String(error)).toContain(Object.keys(options)[0]);
   });
@@ -468,17 +469,17 @@ describe('options', () => {
 
 describe('metrics()', () => {
   it('counts messages, bytes, writes, reads, the queue and its peak', async () => {
-    const link = new Link();
+    const transport = new ScriptedTransport();
     const before = Date.now();
-    const channel = open(link, { highWaterMarkBytes: 40 });
+    const channel = open(transport, { highWaterMarkBytes: 40 });
     channel.sendMany([1, 2]);
     channel.send(3);
     const sentBytes = linesOf(1, 2, 3).length;
     expect(channel.metrics().queuedBytes).toBe(sentBytes);
     await channel.flush();
     await turns();
-    link.receive(linesOf('a', 'b'));
-    link.receive(linesOf('c'));
+    transport.receive(linesOf('a', 'b'));
+    transport.receive(linesOf('c'));
     const metrics = channel.metrics();
     expect(metrics).toEqual({
       sent: { messages: 3, bytes: sentBytes },

@@ -11,6 +11,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fromStreams } from '../../src/channel/open.js';
+import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { connectTransport } from '../../src/transport/connect.js';
 import { FlushPolicy } from '../../src/transport/flush-policy.js';
 import { listenTransports } from '../../src/transport/listen.js';
@@ -20,7 +21,6 @@ import { unreadOf } from '../../src/transport/unread.js';
 import { WriteQueue } from '../../src/transport/write-queue.js';
 import { Writer } from '../../src/transport/writer.js';
 import { collect } from '../support/collect.js';
-import { ScriptedTransport } from '../support/scripted-transport.js';
 
 describe('the flush policy', () => {
   it('lets the 17th message of a channel that writes once a turn leave at the end of its tick', async () => {
@@ -61,7 +61,7 @@ describe('the write queue', () => {
 
 describe('the writer', () => {
   it('reports a transport that throws as one that did not take the batch', async () => {
-    const transport = new ScriptedTransport();
+    const transport = new ScriptedTransport('by hand');
     transport.write = () => {
       throw new Error('boom');
     };

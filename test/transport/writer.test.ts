@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { IpcError } from '../../src/errors.js';
+import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { FRAME_CHARGE_BYTES } from '../../src/transport/write-queue.js';
 import { Writer, type WriterLimits } from '../../src/transport/writer.js';
-import { ScriptedTransport } from '../support/scripted-transport.js';
 
 const GONE = new Error('gone');
 
@@ -11,15 +11,15 @@ describe('writing', () => {
   it('writes what one tick pushed once, in order', async () => {
     const { writer, transport } = setUp();
     for (const piece of ['a', 'b', 'c']) writer.push(piece, 1);
-    expect(transport.writes).toEqual([]);
+    expect(transport.written).toEqual([]);
     await turn();
-    expect(transport.writes).toEqual(['abc']);
+    expect(transport.written).toEqual(['abc']);
   });
 
   it('writes a full batch without waiting for the end of the tick', () => {
     const { writer, transport } = setUp({ maxBatchBytes: 2 });
     writer.push('ab', 1);
-    expect(transport.writes).toEqual(['ab']);
+    expect(transport.written).toEqual(['ab']);
   });
 
   it('makes one write at a time; what comes meanwhile joins the next', async () => {
@@ -30,9 +30,9 @@ describe('writing', () => {
     await turn();
     writer.push('c', 1);
     await turn();
-    expect(transport.writes).toEqual(['a']);
+    expect(transport.written).toEqual(['a']);
     transport.take();
-    expect(transport.writes).toEqual(['a', 'bc']);
+    expect(transport.written).toEqual(['a', 'bc']);
     expect(transport.mostUnderWay).toBe(1);
   });
 
@@ -57,19 +57,19 @@ describe('writing', () => {
 
   it('does not write inside a write when the transport takes it at once', async () => {
     const { writer, transport } = setUp({ maxBatchBytes: 1 });
-    transport.synchronous = true;
+    transport.answering = 'inside';
     for (let n = 0; n < 10; n += 1) writer.push('x', 1);
     await writer.flush();
-    expect(transport.writes).toHaveLength(10);
+    expect(transport.written).toHaveLength(10);
     expect(transport.mostUnderWay).toBe(1);
   });
 
   it('gets 100 000 batches through a transport that takes each at once', async () => {
     const { writer, transport } = setUp({ maxBatchBytes: 1 });
-    transport.synchronous = true;
+    transport.answering = 'inside';
     for (let n = 0; n < 100_000; n += 1) writer.push('x', 1);
     await writer.flush();
-    expect(transport.writes).toHaveLength(100_000);
+    expect(transport.written).toHaveLength(100_000);
     expect(writer.queuedBytes).toBe(0);
   });
 });
@@ -205,7 +205,7 @@ describe('maxQueueBytes', () => {
     writer.fail(GONE);
     await turn();
     expect(calls).toEqual([]);
-    expect([transport.writes, writer.queuedBytes, writer.peakBytes]).toEqual([[], 0, 0]);
+    expect([transport.written, writer.queuedBytes, writer.peakBytes]).toEqual([[], 0, 0]);
   });
 });
 
@@ -244,7 +244,7 @@ describe('settles', () => {
 
   it('are never called inside push, even if the transport takes at once', async () => {
     const { writer, transport } = setUp({ maxBatchBytes: 1 });
-    transport.synchronous = true;
+    transport.answering = 'inside';
     const { settle, calls } = recorder();
     writer.push('a', 1, settle);
     expect(calls).toEqual([]);
@@ -259,7 +259,7 @@ describe('settles', () => {
       writer.push(piece, 1, settle);
       return calls;
     });
-    expect(transport.writes).toEqual(['ab']);
+    expect(transport.written).toEqual(['ab']);
     writer.fail(GONE);
     expect(settles).toEqual([[], [], [], []]);
     await turn();
@@ -283,7 +283,7 @@ describe('settles', () => {
 
   it('are called once when fail comes between a synchronous taken and its tick', async () => {
     const { writer, transport } = setUp({ maxBatchBytes: 1 });
-    transport.synchronous = true;
+    transport.answering = 'inside';
     const { settle, calls } = recorder();
     writer.push('a', 1, settle);
     writer.fail(GONE);
@@ -408,7 +408,7 @@ describe('failing', () => {
     writer.push('c', 1);
     await turn();
     expect(told).toEqual([GONE]);
-    expect(transport.writes).toEqual(['a']);
+    expect(transport.written).toEqual(['a']);
   });
 
   it('tells a write error that the transport reports inside write, a tick later', async () => {
@@ -442,7 +442,7 @@ describe('failing', () => {
     expect(writer.queuedBytes).toBe(0);
     transport.take();
     await turn();
-    expect(transport.writes).toEqual(['ab']);
+    expect(transport.written).toEqual(['ab']);
   });
 
   it('writes nothing at the end of a tick in which it failed', async () => {
@@ -450,7 +450,7 @@ describe('failing', () => {
     writer.push('a', 1);
     writer.fail(GONE);
     await turn();
-    expect(transport.writes).toEqual([]);
+    expect(transport.written).toEqual([]);
     expect(writer.writes).toBe(0);
   });
 
@@ -468,7 +468,7 @@ function setUp(
   limits: Partial<WriterLimits> = {},
   listener: { onDrain?(): void; onWriteError?(error: Error): void } = {},
 ) {
-  const transport = new ScriptedTransport();
+  const transport = new ScriptedTransport('by hand');
   const told: Told[] = [];
   const generous = {
     highWaterMarkBytes: 1_000_000,
