@@ -21,7 +21,8 @@ const brand = Symbol.for('deka-ipc.IpcError');
  * Everything that can go wrong in this library.
  *
  * `code` is stable and meant for programs; `message` tells a person the cure; `cause`, where there is one, is the
- * error underneath (a `SyntaxError` of `JSON.parse`, an errno of the socket).
+ * error underneath (a `SyntaxError` of `JSON.parse`, an errno of the socket). `count` is there only on `failures$`, and
+ * only where a flood was summed up: for how many bad frames this one error stands.
  *
  * `instanceof` holds across two copies of the package in one process: the class recognises its brand, not its
  * identity (undici does the same, nodejs/undici `lib/core/errors.js`).
@@ -33,11 +34,17 @@ const brand = Symbol.for('deka-ipc.IpcError');
  */
 export class IpcError extends Error {
   readonly code: IpcErrorCode;
+  declare readonly count?: number;
 
-  constructor(code: IpcErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(
+    code: IpcErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly count?: number } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'IpcError';
     this.code = code;
+    if (options.count !== undefined) this.count = options.count;
   }
 
   /** @internal */

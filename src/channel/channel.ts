@@ -30,7 +30,8 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
   readonly batches$: Observable<readonly In[]>;
   /**
    * Frames that could not be read: `ERR_DECODE`, `ERR_BAD_ENVELOPE`, `ERR_FRAME_TOO_LARGE`. The channel goes on. The
-   * first 100 are kept for the first subscriber; `metrics().badFrames` counts all.
+   * first 100 are kept for the first subscriber. A flood is reported at a bounded rate: beyond 1 000 a second, or 100 of
+   * one chunk, one failure stands for many and says for how many in `count`. `metrics().badFrames` counts all.
    */
   readonly failures$: Observable<IpcError>;
   /** Fires when the send queue has fallen to the low-water mark after `send` returned false. */

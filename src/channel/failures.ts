@@ -1,10 +1,18 @@
-import type { IpcError } from '../errors.js';
+import { IpcError } from '../errors.js';
 import { Observable, Subject } from '../rx.js';
 
 /** So many failures are kept while nobody has subscribed to `failures$`; later ones are only counted. */
 export const FAILURES_KEPT = 100;
 
-/** Errors that are values: what could not be read, for whoever wants to know. */
+/** So many failures are reported one by one in a second; what comes beyond is summed up in one. */
+export const FAILURES_PER_SECOND = 1000;
+
+const SECOND_MS = 1000;
+
+/**
+ * Errors that are values: what could not be read, for whoever wants to know. A peer that sends nothing but bad frames
+ * must not make a log of them that is larger than what it sent.
+ */
 export class Failures {
   readonly failures$ = new Observable<IpcError>(subscriber => {
     for (const failure of this.#kept.splice(0)) subscriber.next(failure);
@@ -12,17 +20,55 @@ export class Failures {
   });
   readonly #subject = new Subject<IpcError>();
   readonly #kept: IpcError[] = [];
+  #secondEnds = 0;
+  #thisSecond = 0;
+  #unreported = 0;
+  #last: IpcError | undefined; // of those that were not reported
 
   /** How many there were. */
   count = 0;
 
   report(failure: IpcError): void {
-    this.count += 1;
-    if (this.#subject.observed) this.#subject.next(failure);
-    else if (this.#kept.length < FAILURES_KEPT) this.#kept.push(failure);
+    const { count = 1 } = failure;
+    this.count += count;
+    const now = performance.now();
+    if (now >= this.#secondEnds) {
+      this.#sumUp();
+      this.#secondEnds = now + SECOND_MS;
+      this.#thisSecond = 0;
+    }
+    if (this.#thisSecond < FAILURES_PER_SECOND) {
+      this.#thisSecond += 1;
+      this.#give(failure);
+    } else {
+      this.#unreported += count;
+      this.#last = failure;
+    }
   }
 
   complete(): void {
+    this.#sumUp();
     this.#subject.complete();
   }
+
+  #sumUp(): void {
+    const last = this.#last;
+    if (last === undefined) return;
+    this.#give(summary(this.#unreported, last));
+    this.#unreported = 0;
+    this.#last = undefined;
+  }
+
+  #give(failure: IpcError): void {
+    if (this.#subject.observed) this.#subject.next(failure);
+    else if (this.#kept.length < FAILURES_KEPT) this.#kept.push(failure);
+  }
+}
+
+function summary(count: number, last: IpcError): IpcError {
+  return new IpcError(
+    last.code,
+    `${count} more frames could not be read, too many to report each. The last one: ${last.message}`,
+    { cause: last, count },
+  );
 }

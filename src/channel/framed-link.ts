@@ -39,7 +39,7 @@ class FramedLink<Out, In> implements Link<Out, In> {
     this.#transport = transport;
     this.#stages = stages;
     this.#outbound = outbound(stages);
-    this.#inbound = inbound(stages, options.maxFrameBytes);
+    this.#inbound = inbound(stages, options.maxFrameBytes, options.onBadFrame);
     this.#writer = new Writer(transport, options, {
       onTaken: () => this.#listener?.onProgress(),
       onDrain: () => this.#listener?.onDrain(),

@@ -1,8 +1,8 @@
 import { IpcError } from '../errors.js';
 import type { Observable } from '../rx.js';
+import { decodeError } from './chunk-failures.js';
 import type { Codec } from './codec.js';
 import type { Frame } from './framing.js';
-import { decodeError } from './inbound.js';
 import { json } from './json.js';
 import { operator } from './stage.js';
 

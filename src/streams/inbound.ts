@@ -1,4 +1,5 @@
-import { IpcError, reasonOf } from '../errors.js';
+import { IpcError } from '../errors.js';
+import { ChunkFailures } from './chunk-failures.js';
 import type { EnvelopeText } from './envelope.js';
 import type { Frame } from './framing.js';
 import type { Stages } from './outbound.js';
@@ -6,6 +7,7 @@ import type { Stages } from './outbound.js';
 /** What one chunk came to. */
 export interface Received<In> {
   readonly messages: readonly In[];
+  /** At most a hundred, and one that stands for the others. */
   readonly failures: readonly IpcError[];
   /** Extensions of the wire that the peer says it takes. */
   readonly announced: readonly string[] | undefined;
@@ -18,8 +20,17 @@ export interface Inbound<In> {
   end(): IpcError | undefined;
 }
 
-/** Composes the way in. One per channel. A frame that fails is a value in `failures`; its neighbours are messages. */
-export function inbound<In>(stages: Stages<never, In>, maxFrameBytes: number): Inbound<In> {
+/**
+ * Composes the way in. One per channel. A frame that fails is a value in `failures`; its neighbours are messages.
+ *
+ * @param onBadFrame `'close'`: nothing behind a frame that fails is read.
+ */
+export function inbound<In>(
+  stages: Stages<never, In>,
+  maxFrameBytes: number,
+  onBadFrame: 'skip' | 'close' = 'skip',
+): Inbound<In> {
+  const stopAtFailure = onBadFrame === 'close';
   const splitter = stages.framing.splitter({ maxFrameBytes });
   let announced: readonly string[] | undefined;
   const decodeWhole = wholeDecoder(stages, features => {
@@ -30,20 +41,25 @@ export function inbound<In>(stages: Stages<never, In>, maxFrameBytes: number): I
 
   function push(chunk: Uint8Array): Received<In> {
     const messages: In[] = [];
-    const failures: IpcError[] = [];
+    const failures = new ChunkFailures();
+    let failed: readonly IpcError[] = [];
     announced = undefined;
-    for (const frame of splitter.push(chunk)) {
-      if (frame instanceof IpcError) {
-        failures.push(frame);
-        continue;
+    try {
+      for (const frame of splitter.push(chunk)) {
+        if (frame instanceof IpcError) failures.add(frame);
+        else {
+          try {
+            decode(frame, messages);
+          } catch (thrown) {
+            failures.add(thrown);
+          }
+        }
+        if (stopAtFailure && failures.any) break;
       }
-      try {
-        decode(frame, messages);
-      } catch (thrown) {
-        failures.push(decodeError(thrown));
-      }
+    } finally {
+      failed = failures.end();
     }
-    return { messages, failures, announced };
+    return { messages, failures: failed, announced };
   }
 }
 
@@ -108,14 +124,4 @@ function addAll<T>(all: T[], some: readonly T[]): void {
 
 function isSyntaxError(thrown: unknown): boolean {
   return thrown instanceof SyntaxError || (thrown instanceof IpcError && thrown.cause instanceof SyntaxError);
-}
-
-/** What a codec, an envelope or a user's validator threw, as the `IpcError` that goes to `failures$`. */
-export function decodeError(thrown: unknown): IpcError {
-  if (thrown instanceof IpcError) return thrown;
-  return new IpcError(
-    'ERR_DECODE',
-    `The codec could not read a frame: ${reasonOf(thrown)}. Check that both ends use the same codec.`,
-    { cause: thrown },
-  );
 }

@@ -1,7 +1,7 @@
 import { IpcError } from '../errors.js';
 import type { Observable } from '../rx.js';
+import { decodeError } from './chunk-failures.js';
 import { deka, type Envelope } from './envelope.js';
-import { decodeError } from './inbound.js';
 import { operator } from './stage.js';
 
 /**

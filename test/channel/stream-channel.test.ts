@@ -179,8 +179,9 @@ describe('receiving', () => {
     const transport = new ScriptedTransport();
     const channel = open(transport, { onBadFrame: 'close' });
     const { completed } = collect(channel.messages$);
-    transport.receive(`${line(1)}oops\n`);
+    transport.receive(`${line(1)}oops\n${line(2)}oops\n`);
     expect(await completed).toEqual([1]);
+    expect(channel.metrics()).toMatchObject({ badFrames: 1, received: { messages: 1 } });
     expect(await channel.closed).toEqual({ error: code('ERR_DECODE') });
     expect(transport.calls).toContain('destroy');
   });

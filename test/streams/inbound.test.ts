@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { IpcError } from '../../src/errors.js';
+import { decodeError, FAILURES_PER_CHUNK } from '../../src/streams/chunk-failures.js';
 import type { Coder } from '../../src/streams/codec.js';
 import { bare, deka, type Envelope } from '../../src/streams/envelope.js';
 import type { Frame, Framing } from '../../src/streams/framing.js';
-import { decodeError, type Inbound, inbound } from '../../src/streams/inbound.js';
+import { type Inbound, inbound } from '../../src/streams/inbound.js';
 import { json } from '../../src/streams/json.js';
 import { lines } from '../../src/streams/lines.js';
 import type { Stages } from '../../src/streams/outbound.js';
@@ -181,6 +182,39 @@ describe('inbound', () => {
     const wire = open({ envelope: bare() }, 4);
 
     expect(received(wire, '1\n"long"\n2\n')).toEqual({ messages: [1, 2], failures: ['ERR_FRAME_TOO_LARGE'] });
+  });
+
+  it('describes a hundred failures of a chunk, and counts the others', () => {
+    const { messages, failures } = open().push(Buffer.from(`${'oops\n'.repeat(FAILURES_PER_CHUNK + 7)}{}\n`));
+    expect(messages).toEqual([]);
+    expect(failures.length).toBe(FAILURES_PER_CHUNK + 1);
+    expect(failures.at(-1)).toMatchObject({ code: 'ERR_BAD_ENVELOPE', count: 8 });
+    expect(failures.slice(0, -1).every(({ count }) => count === undefined)).toBe(true);
+  });
+
+  it('leaves stack traces as they were, also when a framing throws', () => {
+    const before = Error.stackTraceLimit;
+    open().push(Buffer.from('oops\n'.repeat(FAILURES_PER_CHUNK + 7)));
+    expect(Error.stackTraceLimit).toBe(before);
+    const throws: Framing = {
+      ...chunks,
+      splitter: () =>
+        ({
+          *push() {
+            for (let n = 0; n < FAILURES_PER_CHUNK + 7; n += 1) yield Buffer.from('oops');
+            throw new Error('a framing of its own kind');
+          },
+          end: () => undefined,
+        }) as never,
+    };
+    expect(() => open({ framing: throws }).push(Buffer.from('x'))).toThrow('of its own kind');
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+
+  it('reads nothing behind the first failure when told to close', () => {
+    const stages = { framing: lines(), coder: json().create(), syntax: 'json', envelope: bare() } as const;
+    const { messages, failures } = inbound(stages, 1024, 'close').push(Buffer.from('1\noops\n2\noops\n'));
+    expect([messages, failures.length]).toEqual([[1], 1]);
   });
 
   it('keeps failures in order', () => {
