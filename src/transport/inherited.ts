@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { bunSocketTransport } from './bun-socket.js';
 import { type Announced, takeChannel } from './channel-env.js';
+import { oneBufferSocket } from './one-buffer.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
@@ -20,6 +21,8 @@ export function inheritedTransport(): Inherited {
 }
 
 function socketTransport(fd: number): Transport {
-  const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+  const socket = oneBufferSocket(
+    onread => new Socket({ fd, readable: true, writable: true, allowHalfOpen: true, ...onread }),
+  );
   return streamTransport(socket, socket);
 }

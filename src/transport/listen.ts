@@ -4,6 +4,7 @@ import { connect, createServer, type ListenOptions, type Server, type Socket } f
 import { isMainThread } from 'node:worker_threads';
 import { IpcError, reasonOf } from '../errors.js';
 import { type Address, toNode } from './address.js';
+import { movedToOneBuffer } from './one-buffer.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
 
@@ -26,7 +27,8 @@ export async function listenTransports(
   onTransport: (transport: Transport) => void,
   maxConnections: number,
 ): Promise<Listener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accepted => {
+    const socket = movedToOneBuffer(accepted);
     onTransport(streamTransport(socket, socket));
   });
   if (Number.isFinite(maxConnections)) server.maxConnections = maxConnections;

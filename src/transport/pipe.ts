@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
 import { spawn as nodeSpawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { movedToOneBuffer } from './one-buffer.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
 
@@ -46,9 +47,10 @@ function takeSocket(child: ChildProcess, index: number): Socket | undefined {
   const name = (['stdin', 'stdout', 'stderr'] as const)[index];
   if (name !== undefined) Object.assign(child, { [name]: null });
   // Node makes the stream at 0 writable only, as fits stdin; the socket below it reads as well.
-  return index === 0
+  const moved = movedToOneBuffer(socket);
+  return moved === socket && index === 0
     ? new Socket({ handle: handleOf(socket), readable: true, writable: true } as object)
-    : socket;
+    : moved;
 }
 
 function handleOf(socket: Socket): unknown {

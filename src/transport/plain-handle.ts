@@ -8,7 +8,8 @@ export interface PlainHandle {
 }
 
 // Bun and Deno have handles of their own making, with other meanings.
-const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+/** Whether a `net.Socket` is Node's own. */
+export const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
 
 /**
  * The handle of a plain, open socket. Undefined for a stream that is none, for whatever is derived from one (what lies at
@@ -19,4 +20,13 @@ export function plainHandle(stream: object): PlainHandle | undefined {
   const handle = (stream as { _handle?: Partial<PlainHandle> | null })._handle;
   if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined;
   return { fd: handle.fd, writeQueueSize: handle.writeQueueSize ?? 0 };
+}
+
+/** Takes the handle out of a plain, open socket, for another one. The socket does not notice until it is used. */
+export function handleToMove(socket: Socket): object | undefined {
+  if (plainHandle(socket) === undefined) return undefined;
+  const owner = socket as { _handle?: object | null };
+  const handle = owner._handle ?? undefined;
+  owner._handle = null;
+  return handle;
 }

@@ -8,6 +8,7 @@ import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { IpcError, reasonOf } from '../errors.js';
 import { type Announcement, childEnv } from './channel-env.js';
+import { movedToOneBuffer } from './one-buffer.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
@@ -48,15 +49,17 @@ export function spawnChild(
   const env = childEnv(options.env ?? process.env, fd, announcement);
   const child = start(command, args, { ...options, stdio: [...stdio, 'pipe'], env });
   const exited = exitOf(child);
-  const socket = child.stdio?.[fd];
-  if (!(socket instanceof Socket)) {
+  const piped = child.stdio?.[fd];
+  if (!(piped instanceof Socket)) {
     throw new IpcError(
       'ERR_TRANSPORT',
       `${command} could not be started: no descriptor for its channel. Check the limit on open files (ulimit -n).`,
     );
   }
+  const socket = movedToOneBuffer(piped);
   // The peer's end of file must not end our side while messages are queued.
   socket.allowHalfOpen = true;
+  (child.stdio as unknown[])[fd] = socket;
   const transport = streamTransport(socket, socket);
   child.on('error', error => {
     // 'error' is emitted as well for a kill that failed or an abort; then the child is there and so is the channel.

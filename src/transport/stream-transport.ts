@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { Observable, type Subscriber } from '../rx.js';
+import { takeChunks } from './one-buffer.js';
 import { plainHandle } from './plain-handle.js';
 import type { Transport } from './transport.js';
 import { unreadOf } from './unread.js';
@@ -149,7 +150,9 @@ class StreamTransport implements Transport {
     this.#subscriber = subscriber;
     if (this.#broken !== undefined) subscriber.error(this.#broken);
     if (readable.destroyed || readable.readableEnded) subscriber.complete();
-    readable.on('data', readableOnData).on('end', readableOnEnd).on('close', readableOnEnd);
+    readable.on('end', readableOnEnd).on('close', readableOnEnd);
+    if (!takeChunks(readable, chunk => subscriber.next(chunk))) readable.on('data', readableOnData);
+    else if (readable.readableFlowing !== false) readable.resume(); // as a listener to 'data' would
     this.#stopReading = stopReading;
     return stopReading;
 

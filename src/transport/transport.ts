@@ -22,7 +22,10 @@ import type { Observable } from '../rx.js';
  * const channel = open(loopback());
  */
 export interface Transport {
-  /** Chunks as they come. Completes when the peer has ended its side, errors when the link broke. */
+  /**
+   * Chunks as they come, each only lent: its memory may be read into again once the subscriber returns. Completes when the
+   * peer has ended its side, errors when the link broke.
+   */
   readonly bytes$: Observable<Uint8Array>;
   /**
    * Writes a batch of frames: bytes, or a short text to be written as UTF-8. The batch belongs to the transport from here

@@ -220,7 +220,7 @@ function watch({ bytes$ }: Transport): Watch {
   });
   bytes$.subscribe({
     next: chunk => {
-      chunks.push(chunk);
+      chunks.push(Uint8Array.from(chunk)); // it is only lent
       length += chunk.byteLength;
       onChunk();
     },
