@@ -1,7 +1,10 @@
 import { Observable, type Subscriber } from '../rx.js';
 
-/** Received messages that wait for a consumer may hold this many bytes of input; then reading rests. */
+/** Received messages that wait for a consumer may weigh this much, in bytes of input; then reading rests. */
 export const INTAKE_HIGH_WATER_BYTES = 64 * 1024;
+
+/** What one message weighs beyond its bytes, so that a flood of `1`s, each on a read of its own, is not thousands of batches. */
+export const MESSAGE_CHARGE_BYTES = 32;
 
 /** What the intake tells the rest of the channel. */
 export interface IntakeListener {
@@ -58,7 +61,7 @@ export class Intake<In> {
   push(messages: readonly In[], bytes: number): void {
     this.#unweighed += bytes;
     if (messages.length > 0) {
-      const weight = this.#unweighed;
+      const weight = this.#unweighed + messages.length * MESSAGE_CHARGE_BYTES;
       this.#unweighed = 0;
       if (this.#anyone || !this.#discarding) this.#keep(messages, weight);
     }

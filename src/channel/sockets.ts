@@ -8,7 +8,7 @@ import { open } from './open.js';
 import { type ChannelOptions, resolveOptions } from './options.js';
 
 /** Accepted channels that nobody has subscribed for yet; a further connection is dropped. */
-const UNCLAIMED_CHANNELS = 128;
+export const UNCLAIMED_CHANNELS = 128;
 
 /** Options of {@link listen}. `signal` closes every channel, not the server. */
 export interface ListenOptions<Out = unknown, In = unknown> extends ChannelOptions<Out, In> {

@@ -1,6 +1,6 @@
 import { firstValueFrom, take, toArray } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { INTAKE_HIGH_WATER_BYTES, Intake } from '../../src/channel/intake.js';
+import { INTAKE_HIGH_WATER_BYTES, Intake, MESSAGE_CHARGE_BYTES } from '../../src/channel/intake.js';
 import { collect, turns } from '../support/collect.js';
 
 const listener = { onDemand: vi.fn(), onConsumers: vi.fn(), onConsumed: vi.fn() };
@@ -130,9 +130,12 @@ describe('batches$', () => {
 
 describe('demand', () => {
   it('rests once as much waits as it may keep, and goes on when that is consumed', async () => {
-    intake.push([1], INTAKE_HIGH_WATER_BYTES - 1);
+    intake.push([1], INTAKE_HIGH_WATER_BYTES - 2 * MESSAGE_CHARGE_BYTES - 2);
     expect(listener.onDemand).not.toHaveBeenCalled();
     intake.push([2], 1);
+    expect(listener.onDemand).not.toHaveBeenCalled();
+    intake.push([], 1);
+    intake.push([3], 1);
     expect(listener.onDemand).toHaveBeenLastCalledWith(false);
     collect(intake.messages$);
     await turns();
@@ -156,9 +159,20 @@ describe('demand', () => {
   });
 
   it('weighs a message by all the chunks that it came in', () => {
-    intake.push([], INTAKE_HIGH_WATER_BYTES - 1);
+    intake.push([], INTAKE_HIGH_WATER_BYTES - MESSAGE_CHARGE_BYTES - 1);
     expect(listener.onDemand).not.toHaveBeenCalled();
     intake.push([1], 1);
+    expect(listener.onDemand).toHaveBeenLastCalledWith(false);
+  });
+
+  it('counts messages as well as bytes', () => {
+    const fitting = Math.ceil(INTAKE_HIGH_WATER_BYTES / MESSAGE_CHARGE_BYTES) - 1;
+    intake.push(
+      Array.from({ length: fitting }, () => 1),
+      0,
+    );
+    expect(listener.onDemand).not.toHaveBeenCalled();
+    intake.push([1], 0);
     expect(listener.onDemand).toHaveBeenLastCalledWith(false);
   });
 

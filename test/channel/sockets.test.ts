@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Channel } from '../../src/channel/channel.js';
-import { type ChannelServer, connect, listen } from '../../src/channel/sockets.js';
+import { type ChannelServer, connect, listen, UNCLAIMED_CHANNELS } from '../../src/channel/sockets.js';
 import { collect } from '../support/collect.js';
 
 let folder: string;
@@ -63,6 +63,17 @@ describe('listen and connect', () => {
     const channel = await firstValueFrom(server.channels$);
     expect(await firstValueFrom(channel.messages$)).toBe('early');
     await client.close();
+  });
+
+  it('turn away who comes while too many wait for a first subscriber', async () => {
+    server = await listen(path);
+    const waiting = await Promise.all(Array.from({ length: UNCLAIMED_CHANNELS }, () => connect(path)));
+    const late = await connect(path);
+    expect(await late.closed).toBe('peer');
+    expect(waiting.every(({ connected }) => connected)).toBe(true);
+    const { values } = collect(server.channels$);
+    expect(values.length).toBe(UNCLAIMED_CHANNELS);
+    await Promise.all(waiting.map(channel => channel.close()));
   });
 
   it('refuse a connection past maxConnections, and take the next one after one has left', async () => {
