@@ -67,8 +67,8 @@ export const mutations = [
     file: 'transport/writer.ts',
     find: '    settle(this.#underWay, error);\n',
     put: '',
-    test: 'process/fork.test.ts',
-    name: 'ends the channel as the peer leaving when the child is killed, and settles every callback once',
+    test: 'transport/writer.test.ts',
+    name: 'are called once with the error on fail',
   },
   {
     guard: 'each callback once: an answer that comes late',
@@ -92,7 +92,7 @@ export const mutations = [
     find: "    if (this.#state === 'writing') {\n",
     put: "    if ((this.#state as string) === 'never') {\n",
     test: 'transport/flush-policy.test.ts',
-    name: 'lets pushes wait for the write under way',
+    name: 'lets full batches wait for the write under way',
   },
   {
     guard: 'the bound on the writes of one turn',
@@ -132,7 +132,7 @@ export const mutations = [
     find: '    if (performance.now() >= deadline) return false;\n',
     put: '    return false;\n',
     test: 'process/exit.test.ts',
-    name: 'delivers them all: process.exit()',
+    name: 'delivers them all: process.exit() in the middle of a write',
   },
   {
     guard: 'the exit drain waits no longer than exitDrainMs',
@@ -148,7 +148,7 @@ export const mutations = [
     find: '    this.#steering.flush().then(\n',
     put: '    Promise.resolve().then(\n',
     test: 'channel/stream-channel.test.ts',
-    name: 'close() sends what is queued, ends the link',
+    name: 'close() does not end the link before what is queued is taken',
   },
   {
     guard: 'close() waits no longer than closeTimeoutMs',

@@ -257,6 +257,18 @@ describe('ending', () => {
     expect(transport.calls).toContain('destroy');
   });
 
+  it('close() does not end the link before what is queued is taken', async () => {
+    const transport = new ScriptedTransport('by hand');
+    const channel = open(transport);
+    channel.send('last');
+    void channel.close();
+    await turns();
+    expect(transport.calls).not.toContain('end');
+    transport.release();
+    await turns();
+    expect(transport.calls).toContain('end');
+  });
+
   it('close() does not wait longer than closeTimeoutMs for a peer that does nothing', async () => {
     const transport = new ScriptedTransport();
     transport.answering = 'by hand';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fork } from 'deka-ipc';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../support/processes.js';
@@ -12,7 +13,6 @@ const COUNT = 20_000;
 describe('a process that ends with messages queued', () => {
   it.each([
     ['process.exit()', 'exit', 3],
-    ['process.exit() in the middle of a write', 'mid-write', 3],
     ['an uncaught exception', 'throw', 1],
     ['an unhandled rejection', 'reject', 1],
     ['its natural end', 'naturally', 0],
@@ -22,6 +22,17 @@ describe('a process that ends with messages queued', () => {
     await child.messages$.forEach(({ id }) => void ids.push(id));
     expect(ids).toEqual(Array.from({ length: COUNT }, (_, id) => id));
     expect(await child.exited).toEqual({ code, signal: null });
+  });
+
+  it('delivers them all: process.exit() in the middle of a write', async () => {
+    const child = fork<never, { id: number }>(fixture('exit'), ['mid-write', String(COUNT)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.process.stdout as Readable, 'data');
+    const ids: number[] = [];
+    await child.messages$.forEach(({ id }) => void ids.push(id));
+    expect(ids).toEqual(Array.from({ length: COUNT }, (_, id) => id));
+    expect(await child.exited).toEqual({ code: 3, signal: null });
   });
 
   it('delivers what listeners of exit send, before and after its own', async () => {
