@@ -235,8 +235,8 @@ export const mutations = [
     file: 'streams/json.ts',
     find: '[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]',
     put: '[\\p{Zl}]',
-    test: 'streams/json.test.ts',
-    name: 'shows a short frame whole, quoted, with control characters spelt out',
+    test: 'streams/regressions.test.ts',
+    name: 'carries no character that steers a terminal, in its text or its cause',
   },
   {
     guard: 'one bad frame does not hurt the next',
@@ -349,5 +349,21 @@ export const mutations = [
     put: '',
     test: 'channel/sockets.test.ts',
     name: 'turn away who comes while too many wait for a first subscriber',
+  },
+  {
+    guard: 'a channel that is refused keeps no process alive',
+    file: 'channel/parent.ts',
+    find: '    inherited.transport.destroy(); // or',
+    put: '    // or',
+    test: 'process/fork.test.ts',
+    name: 'does not read a codec other than the one its parent writes',
+  },
+  {
+    guard: 'another codec than the parent writes',
+    file: 'channel/parent.ts',
+    find: "if (own === codec || (own === undefined && codec === 'json')) return plan;",
+    put: 'if (own !== null) return plan;',
+    test: 'process/fork.test.ts',
+    name: 'does not read a codec other than the one its parent writes',
   },
 ];

@@ -59,10 +59,15 @@ function openParent<Out, In>(options: ChannelOptions<Out, In>): Channel<Out, In>
   if (!isMainThread) throw inWorkerThread();
   const plan = planOf(options); // first: a mistake in them should not cost the descriptor
   const inherited = inheritedTransport();
-  return channelOver(inherited.transport, withCodec(options, plan, inherited), {
-    keepAlive: 'while consumed',
-    peer: inherited.accepts,
-  });
+  try {
+    return channelOver(inherited.transport, withCodec(options, plan, inherited), {
+      keepAlive: 'while consumed',
+      peer: inherited.accepts,
+    });
+  } catch (thrown) {
+    inherited.transport.destroy(); // or a socket that nobody knows of would keep this process alive
+    throw thrown;
+  }
 }
 
 /** The codec that the parent named, if it is a built-in and the caller does not bring one of that name. */

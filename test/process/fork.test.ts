@@ -1,6 +1,6 @@
 import { spawn as nodeSpawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { type Channel, fork, type IpcError, spawn } from 'deka-ipc';
+import { type Channel, fork, type IpcError, json, spawn } from 'deka-ipc';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { collect } from '../support/collect.js';
@@ -161,6 +161,14 @@ describe('parent', () => {
     const told = JSON.parse(await outputOf(child)) as { code: string; message: string };
     expect(told.code).toBe(expected);
     expect(told.message).toMatch(/fork\(\)|Unix stream socket/);
+  });
+
+  it('does not read a codec other than the one its parent writes', async () => {
+    const child = fork(fixture('try-parent'), [], { codec: { ...json(), name: 'csv' }, silent: true });
+    const told = JSON.parse(await outputOf(child.process)) as { code: string; message: string };
+    expect(told.code).toBe('ERR_CODEC_MISMATCH');
+    expect(told.message).toContain('"csv"');
+    expect(await child.closed).toBe('peer');
   });
 
   it('does not take the descriptor of something that is no socket', async () => {
