@@ -16,11 +16,11 @@ export interface Contender {
 
 const stdio = ['ignore', 'inherit', 'inherit'] as const;
 
-function deka(name: string, manner: Contender['manner']): Contender {
+function deka(name: string, manner: Contender['manner'], handles = false): Contender {
   return {
     name,
     manner,
-    start: (module, args) => channelEnd(fork(module, args, { stdio: [...stdio] })),
+    start: (module, args) => channelEnd(fork(module, args, { handles, stdio: [...stdio] })),
     inChild: () => channelEnd(parent()),
   };
 }
@@ -46,6 +46,8 @@ export const BASE = 'fork json';
 
 export const CONTENDERS: readonly Contender[] = [
   deka('deka-ipc send', 'one by one'),
+  // Plain messages on a channel that could carry sockets as well.
+  deka('deka-ipc send, handles: true', 'one by one', true),
   deka('deka-ipc sendMany', 'in batches'),
   // process.send and child.send, with nothing changed but the import of fork.
   node('deka-ipc drop-in', dropInFork, 'json'),

@@ -1,4 +1,5 @@
 export type { Channel, ChannelMetrics, CloseReason, Flow, SendCallback } from './channel/channel.js';
+export type { Delivery } from './channel/deliveries.js';
 export { type MetricsSample, metrics$ } from './channel/metrics.js';
 export { fromStreams, open, pair, stdio } from './channel/open.js';
 export type { ChannelOptions } from './channel/options.js';
@@ -23,5 +24,6 @@ export { splitFrames } from './streams/split-frames.js';
 export { unwrap } from './streams/unwrap.js';
 export { v8 } from './streams/v8.js';
 export type { Address } from './transport/address.js';
+export type { Handle, SendHandleOptions } from './transport/handle.js';
 export type { Exit } from './transport/spawn.js';
 export type { Transport } from './transport/transport.js';

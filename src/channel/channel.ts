@@ -1,5 +1,7 @@
 import type { IpcError } from '../errors.js';
 import type { Observable, ObservableInput } from '../rx.js';
+import type { Handle, SendHandleOptions } from '../transport/handle.js';
+import type { Delivery } from './deliveries.js';
 
 /** Told once per `send`: null when the kernel has the message, the error when it never will. Never in the same tick. */
 export type SendCallback = (error: Error | null) => void;
@@ -29,9 +31,20 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
   /** The same messages as they came in, one array per chunk read: for consumers that work in batches. */
   readonly batches$: Observable<readonly In[]>;
   /**
-   * Frames that could not be read: `ERR_DECODE`, `ERR_BAD_ENVELOPE`, `ERR_FRAME_TOO_LARGE`. The channel goes on. The
+   * The same messages, each with the handle that came with it, if any. Whoever subscribes takes the handles, to use and to
+   * close; one whose message is delivered while nobody is subscribed here is closed, and reported on `failures$`.
+   *
+   * @example
+   * channel.deliveries$.subscribe(({ message, handle }) => {
+   *   if (handle instanceof Socket) handle.end(`you are number ${message}`);
+   * });
+   */
+  readonly deliveries$: Observable<Delivery<In>>;
+  /**
+   * Frames that could not be read: `ERR_DECODE`, `ERR_BAD_ENVELOPE`, `ERR_FRAME_TOO_LARGE`; handles that did not come
+   * with their message, or that nobody took: `ERR_HANDLE_UNDELIVERED`, `ERR_HANDLE_UNCLAIMED`. The channel goes on. The
    * first 100 are kept for the first subscriber. A flood is reported at a bounded rate: beyond 1 000 a second, or 100 of
-   * one chunk, one failure stands for many and says for how many in `count`. `metrics().badFrames` counts all.
+   * one chunk, one failure stands for many and says for how many in `count`. `metrics().badFrames` counts all frames.
    */
   readonly failures$: Observable<IpcError>;
   /** Fires when the send queue has fallen to the low-water mark after `send` returned false. */
@@ -55,6 +68,26 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    * if (!channel.send({ id: 1 })) await channel.ready();
    */
   send(message: Out, callback?: SendCallback): boolean;
+  /**
+   * As above, with a handle: a `net.Socket`, a `net.Server` on TCP or a Unix socket, a `dgram.Socket`. It arrives with its
+   * message, in the order of `send`. A socket then belongs to the other process and is of no use here any more, unless
+   * `keepOpen` is set; servers and UDP sockets stay open on both sides. Bytes already read here do not go along: see
+   * docs/handles.md.
+   *
+   * The callback is told null when the other process has the handle. `ERR_HANDLE_UNDELIVERED` says that it is still open
+   * here.
+   *
+   * @returns false also while 64 handles are not delivered.
+   * @throws `ERR_HANDLES_UNAVAILABLE` unless the child was started with `handles: true`, `ERR_INVALID_HANDLE_TYPE`.
+   * @example
+   * const server = createServer({ pauseOnConnect: true }, socket => worker.send('serve', socket));
+   */
+  send(
+    message: Out,
+    handle: Handle | undefined,
+    options?: SendHandleOptions,
+    callback?: SendCallback,
+  ): boolean;
   /** Many at once, in order; none if one cannot be encoded. Costs less per message than `send`. Otherwise as `send`. */
   sendMany(messages: readonly Out[], callback?: SendCallback): boolean;
   /**

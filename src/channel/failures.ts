@@ -25,9 +25,10 @@ export class Failures {
   #unreported = 0;
   #last: IpcError | undefined; // of those that were not reported
 
-  /** How many there were. */
+  /** How many frames were bad. */
   count = 0;
 
+  /** A frame was bad. */
   report(failure: IpcError): void {
     const { count = 1 } = failure;
     this.count += count;
@@ -44,6 +45,11 @@ export class Failures {
       this.#unreported += count;
       this.#last = failure;
     }
+  }
+
+  /** Something else than a frame was. */
+  tell(failure: IpcError): void {
+    this.#give(failure);
   }
 
   complete(): void {

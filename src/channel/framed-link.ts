@@ -1,6 +1,8 @@
 import type { Unsubscribable } from '../rx.js';
 import { BATCH_FEATURE, batchOutbound } from '../streams/batch.js';
 import { type Inbound, inbound } from '../streams/inbound.js';
+import type { Frame } from '../streams/framing.js';
+import { handleMark } from '../streams/mark.js';
 import { type Outbound, outbound, type Stages } from '../streams/outbound.js';
 import type { Transport } from '../transport/transport.js';
 import { Writer } from '../transport/writer.js';
@@ -22,11 +24,18 @@ export function framedLink<Out, In>(
   return new FramedLink(transport, plan, peer);
 }
 
-class FramedLink<Out, In> implements Link<Out, In> {
+/** For each mark the index of the message behind it, or -1 if that could not be read. */
+export type OnMarked = (marked: readonly number[]) => void;
+
+/** A {@link framedLink} that can mark messages, and tells of marked ones before it hands on the messages themselves. */
+export class FramedLink<Out, In> implements Link<Out, In> {
   readonly #transport: Transport;
   readonly #inbound: Inbound<In>;
   readonly #stages: Stages<Out, In>;
   readonly #writer: Writer;
+  readonly #single: Outbound<Out>;
+  readonly #mark: Frame | undefined;
+  readonly #onMarked: OnMarked | undefined;
   #outbound: Outbound<Out>;
   #listener: LinkListener<In> | undefined;
   #reading: Unsubscribable | undefined;
@@ -34,12 +43,22 @@ class FramedLink<Out, In> implements Link<Out, In> {
   #reads = 0;
   #bytesReceived = 0;
 
-  constructor(transport: Transport, plan: ChannelPlan<Out, In>, peer: readonly string[] | undefined) {
+  constructor(
+    transport: Transport,
+    plan: ChannelPlan<Out, In>,
+    peer: readonly string[] | undefined,
+    onMarked?: OnMarked,
+  ) {
     const { stages, options, accepts } = plan;
     this.#transport = transport;
     this.#stages = stages;
-    this.#outbound = outbound(stages);
-    this.#inbound = inbound(stages, options.maxFrameBytes, options.onBadFrame);
+    this.#single = outbound(stages);
+    this.#outbound = this.#single;
+    const mark = onMarked === undefined ? undefined : handleMark(options);
+    this.#mark = mark === undefined ? undefined : stages.framing.join(mark);
+    this.#onMarked = onMarked;
+    const markBytes = mark === undefined ? undefined : Buffer.from(mark);
+    this.#inbound = inbound(stages, options.maxFrameBytes, options.onBadFrame, markBytes);
     this.#writer = new Writer(transport, options, {
       onTaken: () => this.#listener?.onProgress(),
       onDrain: () => this.#listener?.onDrain(),
@@ -59,6 +78,13 @@ class FramedLink<Out, In> implements Link<Out, In> {
 
   send(message: Out, callback?: SendCallback): boolean {
     const room = this.#writer.push(this.#outbound.encode(message), 1, callback);
+    this.#sent += 1;
+    return room;
+  }
+
+  /** As `send`, with a mark before the message. */
+  sendMarked(message: Out, callback?: SendCallback): boolean {
+    const room = this.#writer.push(together(this.#mark ?? '', this.#single.encode(message)), 1, callback);
     this.#sent += 1;
     return room;
   }
@@ -127,8 +153,9 @@ class FramedLink<Out, In> implements Link<Out, In> {
   #onChunk(chunk: Uint8Array, listener: LinkListener<In>): void {
     this.#reads += 1;
     this.#bytesReceived += chunk.byteLength;
-    const { messages, failures, announced } = this.#inbound.push(chunk);
+    const { messages, failures, announced, marked } = this.#inbound.push(chunk);
     if (announced !== undefined) this.#peerTakes(announced);
+    if (marked !== undefined) this.#onMarked?.(marked);
     listener.onMessages(messages, chunk.byteLength);
     for (const failure of failures) listener.onFailure(failure);
   }
@@ -153,4 +180,9 @@ class FramedLink<Out, In> implements Link<Out, In> {
     if (cutOff !== undefined) listener.onFailure(cutOff);
     listener.onEnd();
   }
+}
+
+/** As bytes: text might be put into a batch. */
+function together(first: Frame, second: Frame): Uint8Array {
+  return Buffer.concat([Buffer.from(first as string), Buffer.from(second as string)]);
 }

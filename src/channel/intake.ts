@@ -1,4 +1,5 @@
 import { Observable, type Subscriber } from '../rx.js';
+import type { Arrival } from './arrival.js';
 
 /** Received messages that wait for a consumer may weigh this much, in bytes of input; then reading rests. */
 export const INTAKE_HIGH_WATER_BYTES = 64 * 1024;
@@ -25,6 +26,8 @@ export interface Consumer<In> {
 interface Batch<In> {
   readonly messages: readonly In[];
   readonly bytes: number;
+  /** The handle that came with it; then it is one message. */
+  readonly arrival?: Arrival | undefined;
 }
 
 /**
@@ -53,24 +56,28 @@ export class Intake<In> {
   #discarding = false;
   #unbounded = false;
 
+  /** The handle that came with the message being delivered. */
+  arrival: Arrival | undefined;
+
   constructor(listener: IntakeListener) {
     this.#listener = listener;
   }
 
   /** Messages of one chunk, in order. A message weighs all the chunks that it came in, not the last one only. */
-  push(messages: readonly In[], bytes: number): void {
+  push(messages: readonly In[], bytes: number, arrival?: Arrival): void {
     this.#unweighed += bytes;
     if (messages.length > 0) {
       const weight = this.#unweighed + messages.length * MESSAGE_CHARGE_BYTES;
       this.#unweighed = 0;
-      if (this.#anyone || !this.#discarding) this.#keep(messages, weight);
+      if (this.#anyone || !this.#discarding) this.#keep({ messages, bytes: weight, arrival });
+      else arrival?.settle();
     }
     this.#regulate();
   }
 
-  #keep(messages: readonly In[], bytes: number): void {
-    this.#waiting.push({ messages, bytes });
-    this.#waitingBytes += bytes;
+  #keep(batch: Batch<In>): void {
+    this.#waiting.push(batch);
+    this.#waitingBytes += batch.bytes;
     this.#deliver();
   }
 
@@ -82,7 +89,7 @@ export class Intake<In> {
 
   /** Drops what waits, and ends. */
   abort(): void {
-    this.#waiting = [];
+    for (const { arrival } of this.#waiting.splice(0)) arrival?.settle();
     this.#at = 0;
     this.end();
   }
@@ -179,7 +186,7 @@ export class Intake<In> {
   #putBack(unread: readonly In[]): void {
     const first = this.#waiting[0];
     if (first !== undefined) {
-      this.#waiting[0] = { messages: first.messages.slice(this.#at), bytes: first.bytes };
+      this.#waiting[0] = { ...first, messages: first.messages.slice(this.#at) };
       this.#at = 0;
     }
     this.#waiting.unshift({ messages: unread, bytes: 0 });
@@ -198,7 +205,8 @@ export class Intake<In> {
   }
 
   #deliverBatch(batch: Batch<In>): void {
-    const { messages, bytes } = batch;
+    const { messages, bytes, arrival } = batch;
+    this.arrival = arrival;
     const whole = this.#batchSubscribers;
     if (whole.length > 0) {
       const rest = this.#at === 0 ? messages : messages.slice(this.#at);
@@ -210,9 +218,13 @@ export class Intake<In> {
       at += 1;
       this.#at = at;
       for (const consumer of this.#consumers) consumer.next(message);
-      if (this.#waiting[0] !== batch) return; // a consumer aborted, or put something back
+      if (this.#waiting[0] !== batch) {
+        arrival?.settle();
+        return; // a consumer aborted, or put something back
+      }
     }
     if (at < messages.length && whole.length === 0) return; // all left: the rest waits
+    arrival?.settle();
     this.#waiting.shift();
     this.#waitingBytes -= bytes;
     this.#at = 0;

@@ -1,5 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
-import type { CloseReason } from './channel.js';
+import type { CloseReason, SendCallback } from './channel.js';
 
 /** What the lifecycle steers. */
 export interface Steering {
@@ -121,6 +121,17 @@ export function channelClosed(reason: CloseReason): IpcError {
     `The channel has ended: ${why}. Check connected before sending, or await closed and open a new channel.`,
     typeof reason === 'string' ? {} : { cause: reason.error },
   );
+}
+
+/**
+ * A send on a channel that has ended. With a callback, that is told. Without one, a caller that closed the channel
+ * itself has made a mistake and gets it thrown; one whose peer left could not know, and gets what it would have got
+ * had the peer left a moment later: false.
+ */
+export function refuse(reason: CloseReason, callback: SendCallback | undefined): false {
+  if (callback !== undefined) process.nextTick(callback, channelClosed(reason));
+  else if (reason === 'local') throw channelClosed(reason);
+  return false;
 }
 
 // A peer that dies with data unread resets the link; to this side that is the peer leaving, not a fault of the link.

@@ -1,4 +1,6 @@
 import type { IpcError } from '../errors.js';
+import type { Handle, SendHandleOptions } from '../transport/handle.js';
+import type { Arrival } from './arrival.js';
 import type { SendCallback } from './channel.js';
 
 /** What a link counts. */
@@ -16,10 +18,12 @@ export interface LinkCounters {
 
 /** Whom a link tells. */
 export interface LinkListener<In> {
-  /** Messages that came in together, and how many bytes they were. */
-  onMessages(messages: readonly In[], bytes: number): void;
+  /** Messages that came in together, and how many bytes they were; a message that has a handle comes alone. */
+  onMessages(messages: readonly In[], bytes: number, arrival?: Arrival): void;
   /** Something that came in and could not be read. */
   onFailure(failure: IpcError): void;
+  /** A handle that did not come, or that nobody took. */
+  onHandleFailure(failure: IpcError): void;
   /** The peer has ended its side. */
   onEnd(): void;
   /** The link is dead. */
@@ -41,6 +45,8 @@ export interface Link<Out, In> {
   send(message: Out, callback?: SendCallback): boolean;
   /** Takes all or throws. */
   sendMany(messages: readonly Out[], callback?: SendCallback): boolean;
+  /** Takes a message with a handle, or throws. Undefined where none can travel. */
+  sendHandle?(message: Out, handle: Handle, options: SendHandleOptions, callback?: SendCallback): boolean;
   /** Resolves when `send` would return true. Rejects if the link fails first. */
   ready(): Promise<void>;
   /** Resolves when all that was taken has been handed on. Rejects if the link fails first. */

@@ -1,9 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
+import type { HandleLane } from '../transport/handle-lane.js';
 import { memoryTransports } from '../transport/memory.js';
 import { streamTransport } from '../transport/stream-transport.js';
 import type { Transport } from '../transport/transport.js';
 import type { Channel } from './channel.js';
 import { framedLink } from './framed-link.js';
+import { handleLink } from './handle-link.js';
 import { withoutInternal } from './node-wire.js';
 import { type ChannelOptions, type ChannelPlan, planOf } from './options.js';
 import { type KeepAlive, StreamChannel } from './stream-channel.js';
@@ -77,17 +79,20 @@ export interface Internals {
   readonly nodeWire?: boolean;
   /** What the peer has announced before the first frame. It then is told what this side takes. */
   readonly peer?: readonly string[] | undefined;
+  /** Where handles travel. Not beside Node's own wire. */
+  readonly lane?: HandleLane | undefined;
 }
 
 /** What every function that makes a channel over a transport comes down to. */
 export function channelOver<Out, In>(
   transport: Transport,
   plan: ChannelPlan<Out, In>,
-  { keepAlive, onPeerEnd, nodeWire, peer }: Internals,
+  { keepAlive, onPeerEnd, nodeWire, peer, lane }: Internals,
 ): StreamChannel<Out, In> {
   const { options, signal } = plan;
   const { closeTimeoutMs, onBadFrame } = options;
-  const link = framedLink(transport, plan, peer);
+  const link =
+    lane === undefined ? framedLink(transport, plan, peer) : handleLink(transport, plan, peer, lane);
   return new StreamChannel(nodeWire === true ? withoutInternal(link) : link, {
     keepAlive,
     closeTimeoutMs,

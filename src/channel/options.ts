@@ -36,6 +36,11 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
    * 1 000; 0 drops what is queued.
    */
   readonly exitDrainMs?: number;
+  /**
+   * How long a message waits for the handle that was sent with it, and how long a child that was started with `handles: true`
+   * may take before it accepts the first one, in milliseconds. Default 10 000.
+   */
+  readonly handleTimeoutMs?: number;
   /** Destroys the channel when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -70,6 +75,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     onBadFrame: options.onBadFrame ?? 'skip',
     exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
     closeTimeoutMs: atLeastZero('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
+    handleTimeoutMs: atLeastZero('handleTimeoutMs', options.handleTimeoutMs ?? 10_000),
   };
   if (resolved.lowWaterMarkBytes > highWaterMarkBytes) {
     throw invalid('lowWaterMarkBytes', resolved.lowWaterMarkBytes, 'at most highWaterMarkBytes');

@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { IpcError } from '../errors.js';
+import { handleMark } from '../streams/mark.js';
 import { v8 } from '../streams/v8.js';
 import { announcesChannel } from '../transport/channel-env.js';
 import { type Inherited, inheritedTransport } from '../transport/inherited.js';
@@ -60,12 +61,16 @@ function openParent<Out, In>(options: ChannelOptions<Out, In>): Channel<Out, In>
   const plan = planOf(options); // first: a mistake in them should not cost the descriptor
   const inherited = inheritedTransport();
   try {
-    return channelOver(inherited.transport, withCodec(options, plan, inherited), {
+    const settled = withCodec(options, plan, inherited);
+    const lane = handleMark(settled.options) === undefined ? undefined : inherited.lane;
+    return channelOver(inherited.transport, settled, {
       keepAlive: 'while consumed',
       peer: inherited.accepts,
+      lane,
     });
   } catch (thrown) {
     inherited.transport.destroy(); // or a socket that nobody knows of would keep this process alive
+    inherited.lane?.close();
     throw thrown;
   }
 }

@@ -2,7 +2,9 @@ import type { ChildProcess, SpawnOptions as NodeSpawnOptions } from 'node:child_
 import { IpcError } from '../errors.js';
 import { bare } from '../streams/envelope.js';
 import { json } from '../streams/json.js';
+import { handleMark } from '../streams/mark.js';
 import type { Announcement, Wire } from '../transport/channel-env.js';
+import { hasLanes } from '../transport/lanes.js';
 import {
   type Exit,
   type ForkSettings,
@@ -11,6 +13,7 @@ import {
   spawnChild,
 } from '../transport/spawn.js';
 import type { Channel } from './channel.js';
+import { handlesUnavailable } from './handles-unavailable.js';
 import { channelOver } from './open.js';
 import { type ChannelOptions, planOf } from './options.js';
 
@@ -31,6 +34,12 @@ export type SpawnChannelOptions<Out = unknown, In = unknown> = NodeSpawnOptions 
      * that knows nothing but `process.send`; codecs are then `json()` and `v8()`.
      */
     readonly wire?: Wire;
+    /**
+     * True for a second lane, on which sockets and servers travel in both directions. The child must be a program for Node
+     * that takes its channel with `parent()` or `deka-ipc/register`; goes with `wire: 'deka'`, its envelope, and the codecs
+     * `json()` and `v8()`. Default false.
+     */
+    readonly handles?: boolean;
   };
 
 /** Options of {@link fork}: those of {@link spawn}, and `fork`'s own of Node. */
@@ -76,17 +85,28 @@ export function fork<Out = unknown, In = unknown>(
 }
 
 function childChannel<Out, In>(
-  { signal: _killsTheChild, wire = 'deka', ...options }: SpawnChannelOptions<Out, In>,
+  { signal: _killsTheChild, wire = 'deka', handles = false, ...options }: SpawnChannelOptions<Out, In>,
   start: (announcement: Announcement) => SpawnedChild,
 ): ChildChannel<Out, In> {
   const settings = wire === 'node' ? nodeOptions(options) : options;
   const plan = planOf(settings);
-  const child = start({ wire, codec: plan.options.codec.name, accepts: plan.accepts });
-  const internals = { keepAlive: 'always', nodeWire: wire === 'node' } as const;
+  if (handles) requireLane(wire, plan.options);
+  const child = start({ wire, codec: plan.options.codec.name, accepts: plan.accepts, handles });
+  const internals = { keepAlive: 'always', nodeWire: wire === 'node', lane: child.lane } as const;
   const channel = channelOver<Out, In>(child.transport, plan, internals);
   // What a dead child left is finite: the end comes even if nobody consumes.
   void child.exited.then(() => channel.readToEnd());
   return Object.assign(channel, { process: child.process, exited: child.exited });
+}
+
+/** Handles need a mark among the messages that cannot be one of them. */
+function requireLane(wire: Wire, options: Parameters<typeof handleMark>[0]): void {
+  if (!hasLanes) throw handlesUnavailable();
+  if (wire === 'deka' && handleMark(options) !== undefined) return;
+  throw new IpcError(
+    'ERR_INVALID_OPTION',
+    "handles: true goes with wire: 'deka', its envelope, and the codecs json() and v8(): others have no place for a mark.",
+  );
 }
 
 /** What Node's own wire leaves no choice about. */

@@ -1,10 +1,14 @@
 import type { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, Subject } from '../rx.js';
+import type { Handle, SendHandleOptions } from '../transport/handle.js';
+import type { Arrival } from './arrival.js';
 import type { Channel, ChannelMetrics, CloseReason, SendCallback } from './channel.js';
+import { type Delivery, deliveriesOf } from './deliveries.js';
 import { Failures } from './failures.js';
+import { handlesUnavailable } from './handles-unavailable.js';
 import { Intake } from './intake.js';
 import { iterate } from './iterate.js';
-import { channelClosed, Lifecycle } from './lifecycle.js';
+import { channelClosed, Lifecycle, refuse } from './lifecycle.js';
 import type { Link } from './link.js';
 import { Stop, sendAll } from './send-all.js';
 
@@ -29,6 +33,7 @@ export interface Behaviour {
 export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly messages$: Observable<In>;
   readonly batches$: Observable<readonly In[]>;
+  readonly deliveries$: Observable<Delivery<In>>;
   readonly failures$: Observable<IpcError>;
   readonly drain$: Observable<void>;
   readonly closed: Promise<CloseReason>;
@@ -64,14 +69,16 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.closed = this.#lifecycle.closed;
     this.messages$ = this.#intake.messages$;
     this.batches$ = this.#intake.batches$;
+    this.deliveries$ = deliveriesOf(this.#intake);
     this.failures$ = this.#failures.failures$;
     this.drain$ = this.#drained.asObservable();
     this.#onPeerEnd = onPeerEnd;
     this.#countReferences = keepAlive === 'while consumed';
     if (this.#countReferences) link.unref();
     link.start({
-      onMessages: (messages, bytes) => this.#linkOnMessages(messages, bytes),
+      onMessages: (messages, bytes, arrival) => this.#linkOnMessages(messages, bytes, arrival),
       onFailure: failure => this.#linkOnFailure(failure),
+      onHandleFailure: failure => this.#failures.tell(failure),
       onEnd: () => this.#linkOnEnd(),
       onError: error => this.#lifecycle.linkBroke(error),
       onProgress: () => this.#lifecycle.progress(),
@@ -88,10 +95,17 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     return this.#link.counters().queuedBytes;
   }
 
-  send(message: Out, callback?: SendCallback): boolean {
+  send(
+    message: Out,
+    second?: SendCallback | Handle,
+    options?: SendHandleOptions,
+    callback?: SendCallback,
+  ): boolean {
     const { reason } = this.#lifecycle;
-    if (reason !== undefined) return refuse(reason, callback);
-    return this.#link.send(message, callback);
+    const told = typeof second === 'function' ? second : callback;
+    if (reason !== undefined) return refuse(reason, told);
+    if (second === undefined || second === told) return this.#link.send(message, told);
+    return this.#sendHandle(message, second as Handle, options, told);
   }
 
   sendMany(messages: readonly Out[], callback?: SendCallback): boolean {
@@ -172,10 +186,25 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     return this.close();
   }
 
-  #linkOnMessages(messages: readonly In[], bytes: number): void {
+  /** The handle that came with the message being delivered: from now on it is the caller's. */
+  takeHandle(): Handle | undefined {
+    return this.#intake.arrival?.take();
+  }
+
+  #sendHandle(
+    message: Out,
+    handle: Handle,
+    options: SendHandleOptions = {},
+    callback: SendCallback | undefined,
+  ): boolean {
+    if (this.#link.sendHandle === undefined) throw handlesUnavailable();
+    return this.#link.sendHandle(message, handle, options, callback);
+  }
+
+  #linkOnMessages(messages: readonly In[], bytes: number, arrival: Arrival | undefined): void {
     this.#receivedMessages += messages.length;
     this.#lifecycle.progress();
-    this.#intake.push(messages, bytes);
+    this.#intake.push(messages, bytes, arrival);
   }
 
   #linkOnFailure(failure: IpcError): void {
@@ -216,15 +245,4 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     signal.addEventListener('abort', onAbort);
     void this.closed.then(() => signal.removeEventListener('abort', onAbort));
   }
-}
-
-/**
- * A send on a channel that has ended. With a callback, that is told. Without one, a caller that closed the channel
- * itself has made a mistake and gets it thrown; one whose peer left could not know, and gets what it would have got
- * had the peer left a moment later: false.
- */
-function refuse(reason: CloseReason, callback: SendCallback | undefined): false {
-  if (callback !== undefined) process.nextTick(callback, channelClosed(reason));
-  else if (reason === 'local') throw channelClosed(reason);
-  return false;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { channelOver } from '../channel/open.js';
 import { planOf } from '../channel/options.js';
 import { childEnv, type Wire } from '../transport/channel-env.js';
+import { hasLanes } from '../transport/lanes.js';
 import { ipcIndex, spawnPiped } from '../transport/pipe.js';
 import { attachFace } from './face.js';
 import { preloading } from './preload.js';
@@ -51,6 +52,7 @@ export function forkDropIn(module: string | URL, first?: unknown, second?: unkno
     { ...options, env, shell: false, stdio } as WithIpc,
     index,
     wire,
+    wire === 'deka',
   );
   child.spawnargs.splice(1, execArgv.length); // nor does the child see it in its execArgv
   return child;
@@ -70,21 +72,19 @@ function start(
   options: WithIpc,
   index: number,
   wire: Wire,
+  peerKnown = false,
 ): ChildProcess {
   const { serialization = 'json', ...rest } = options;
   const plan = planOf(stagesOf(serialization, wire));
-  const env = childEnv(withInherited(options.env || process.env), index, {
-    wire,
-    codec: plan.options.codec.name,
-    accepts: plan.accepts,
-  });
-  const piped = spawnPiped(command, args, { ...rest, env }, index);
-  if (piped.transport === undefined) return piped.process;
+  const laned = wire === 'deka' && hasLanes;
+  const laneAt = laned ? Math.max(3, options.stdio.length) : undefined; // Node fills up a shorter list
+  const announcement = { wire, codec: plan.options.codec.name, accepts: plan.accepts };
+  const env = childEnv(withInherited(options.env || process.env), index, announcement, laneAt);
+  const piped = spawnPiped(command, args, { ...rest, env }, { index, laned, peerKnown });
+  const { transport, lane } = piped;
+  if (transport === undefined) return piped.process;
   let onPeerEnd = () => {};
-  const channel = channelOver(piped.transport, plan, {
-    keepAlive: 'always',
-    onPeerEnd: () => onPeerEnd(),
-  });
+  const channel = channelOver(transport, plan, { keepAlive: 'always', onPeerEnd: () => onPeerEnd(), lane });
   onPeerEnd = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
   // 'close' waits for the end of every pipe: this one must not be held up by a program that listens to no 'message'.
   piped.process.once('exit', () => channel.readToEnd());

@@ -2,11 +2,12 @@ import type { EventEmitter } from 'node:events';
 import type { Channel, SendCallback } from '../channel/channel.js';
 import { isInternal } from '../channel/node-wire.js';
 import type { Unsubscribable } from '../rx.js';
+import type { Handle } from '../transport/handle.js';
 import { Control } from './control.js';
+import { sendHandle, WithHandle } from './handles.js';
 import {
   channelClosedError,
   disconnectedError,
-  handlesUnavailableError,
   invalidHandleError,
   invalidTypeError,
   isHandle,
@@ -22,10 +23,15 @@ export interface Faced extends EventEmitter {
   disconnect(): void;
 }
 
+/** A channel that says which handle came with the message at hand. */
+export interface FacedChannel extends Channel {
+  takeHandle(): Handle | undefined;
+}
+
 /** Where a face is put, and what it stands on. */
 export interface FaceOptions {
   readonly target: EventEmitter;
-  readonly channel: Channel;
+  readonly channel: FacedChannel;
   /** The channel's descriptor, -1 once closed. */
   readonly fd: () => number;
   /** A child's channel keeps the loop alive only while somebody listens to 'message' or 'disconnect'. */
@@ -52,7 +58,7 @@ export function attachFace(options: FaceOptions): () => void {
 
 class Face {
   readonly #target: Faced;
-  readonly #channel: Channel;
+  readonly #channel: FacedChannel;
   readonly #control: Control;
   readonly #arrivals: Ticks<unknown>;
   #reading: Unsubscribable | undefined;
@@ -63,7 +69,10 @@ class Face {
     this.#channel = channel;
     this.#control = new Control(channel, () => (faced.channel === null ? -1 : fd()));
     this.#arrivals = new Ticks<unknown>(
-      message => faced.emit('message', message, undefined),
+      message => {
+        if (message instanceof WithHandle) faced.emit('message', message.message, message.handle);
+        else faced.emit('message', message, undefined);
+      },
       () => faced.listenerCount('message') > 0,
     );
     faced.connected = true;
@@ -84,7 +93,7 @@ class Face {
   #send(message: unknown, handle: unknown, options: unknown, callback: unknown): boolean {
     // The common case, in the fewest steps.
     if (handle === undefined && options === undefined && callback === undefined && this.#target.connected) {
-      return this.#post(message, undefined, undefined);
+      return this.#post(message, undefined, undefined, undefined);
     }
     const told = [handle, options, callback].find(isCallback);
     const settings = isCallback(handle) || isCallback(options) ? undefined : options;
@@ -95,16 +104,17 @@ class Face {
       this.#fail(channelClosedError(), told);
       return false;
     }
-    return this.#post(message, isCallback(handle) ? undefined : handle, told);
+    return this.#post(message, isCallback(handle) ? undefined : handle, settings, told);
   }
 
-  #post(message: unknown, handle: unknown, callback: SendCallback | undefined): boolean {
+  #post(message: unknown, handle: unknown, options: unknown, callback: SendCallback | undefined): boolean {
     if (message === undefined) throw missingMessageError();
     if (!['string', 'object', 'number', 'boolean'].includes(typeof message)) {
       throw invalidTypeError('message', 'one of type string, object, number, or boolean', message);
     }
-    if (handle) throw isHandle(handle) ? handlesUnavailableError() : invalidHandleError();
+    if (handle && !isHandle(handle)) throw invalidHandleError();
     try {
+      if (handle) return sendHandle(this.#channel, message, handle, options, callback);
       return this.#channel.send(message, callback && (error => callback(error && channelClosedError())));
     } catch (thrown) {
       throw (thrown as Error).cause ?? thrown; // what JSON.stringify or the serializer threw, as Node lets it through
@@ -152,7 +162,9 @@ class Face {
     if (this.#target.listenerCount('message') > 0) this.#arrivals.wake();
     if (!this.#wanted) return;
     this.#reading ??= this.#channel.messages$.subscribe(message => {
-      if (isInternal(message)) this.#onInternal(message);
+      const handle = this.#channel.takeHandle();
+      if (handle !== undefined) this.#arrivals.push(new WithHandle(message, handle));
+      else if (isInternal(message)) this.#onInternal(message);
       else this.#arrivals.push(message);
     });
   }

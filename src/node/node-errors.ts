@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { IpcError } from '../errors.js';
 
 // Errors with Node's codes and texts: who catches `err.code === 'ERR_IPC_CHANNEL_CLOSED'` must not notice a difference.
 // The texts are those of lib/internal/errors.js.
@@ -28,15 +27,6 @@ export function invalidTypeError(name: string, wanted: string, value: unknown): 
 /** A handle that is not a socket or server. */
 export function invalidHandleError(): NodeJS.ErrnoException {
   return coded(new TypeError('This handle type cannot be sent'), 'ERR_INVALID_HANDLE_TYPE');
-}
-
-/** A handle that could be sent if this channel had a lane for it. */
-export function handlesUnavailableError(): IpcError {
-  return new IpcError(
-    'ERR_HANDLES_UNAVAILABLE',
-    'This channel cannot carry sockets and servers yet. Send them over a channel of node:child_process, or send an ' +
-      'address to connect to.',
-  );
 }
 
 /** Whether it is a socket or server that Node could send. By its shape: a child need not load node:net and node:dgram. */

@@ -24,13 +24,14 @@ export function registerProcess(preload: string): void {
 }
 
 function takeChannel(): void {
-  const { transport, fd, codec, accepts } = inheritedTransport();
+  const { transport, fd, codec, accepts, lane } = inheritedTransport();
   let onPeerEnd = () => {};
   const plan = planOf(stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka'));
   const channel = channelOver(transport, plan, {
     keepAlive: 'while consumed',
     onPeerEnd: () => onPeerEnd(),
     peer: accepts,
+    lane,
   });
   onPeerEnd = attachFace({ target: process, channel, fd: () => fd, countListeners: true });
 }

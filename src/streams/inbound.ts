@@ -11,6 +11,11 @@ export interface Received<In> {
   readonly failures: readonly IpcError[];
   /** Extensions of the wire that the peer says it takes. */
   readonly announced: readonly string[] | undefined;
+  /**
+   * One entry for each mark, in order: the index of the message behind it, or -1 if that could not be read. Undefined if
+   * there was none.
+   */
+  readonly marked: readonly number[] | undefined;
 }
 
 /** What a chunk passes on its way in: split → decode → unwrap. */
@@ -24,11 +29,14 @@ export interface Inbound<In> {
  * Composes the way in. One per channel. A frame that fails is a value in `failures`; its neighbours are messages.
  *
  * @param onBadFrame `'close'`: nothing behind a frame that fails is read.
+ * @param mark a frame that is no message, and says that the next one is special. One that can be decoded is never found
+ * to be it: so nobody pays for it who has none.
  */
 export function inbound<In>(
   stages: Stages<never, In>,
   maxFrameBytes: number,
   onBadFrame: 'skip' | 'close' = 'skip',
+  mark?: Uint8Array,
 ): Inbound<In> {
   const stopAtFailure = onBadFrame === 'close';
   const splitter = stages.framing.splitter({ maxFrameBytes });
@@ -37,11 +45,13 @@ export function inbound<In>(
     announced = features;
   });
   const decode = textDecoder(stages, decodeWhole) ?? decodeWhole;
+  let underMark = false; // the mark may have ended the chunk before
   return { push, end: () => splitter.end() };
 
   function push(chunk: Uint8Array): Received<In> {
     const messages: In[] = [];
     const failures = new ChunkFailures();
+    const marked: number[] = [];
     let failed: readonly IpcError[] = [];
     announced = undefined;
     try {
@@ -50,17 +60,30 @@ export function inbound<In>(
         else {
           try {
             decode(frame, messages);
+            if (underMark) marked.push(messages.length - 1);
+            underMark = false;
+            continue;
           } catch (thrown) {
+            if (mark !== undefined && !underMark && isSame(frame, mark)) {
+              underMark = true;
+              continue;
+            }
             failures.add(thrown);
           }
         }
-        if (stopAtFailure && failures.any) break;
+        if (underMark) marked.push(-1);
+        underMark = false;
+        if (stopAtFailure) break;
       }
     } finally {
       failed = failures.end();
     }
-    return { messages, failures: failed, announced };
+    return { messages, failures: failed, announced, marked: marked.length > 0 ? marked : undefined };
   }
+}
+
+function isSame(frame: Frame, mark: Uint8Array): boolean {
+  return frame.length === mark.length && Buffer.from(frame as string).equals(mark);
 }
 
 /** Adds the messages of a frame, mostly one. Throws for a frame that has none. */

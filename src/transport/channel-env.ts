@@ -6,8 +6,12 @@ const ENABLED = `${PREFIX}ENABLED`;
 const FD = `${PREFIX}FD`;
 const CODEC = `${PREFIX}CODEC`;
 const ACCEPTS = `${PREFIX}ACCEPTS`;
+const LANE = `${PREFIX}LANE`;
 const NODE_FD = 'NODE_CHANNEL_FD';
 const NODE_MODE = 'NODE_CHANNEL_SERIALIZATION_MODE';
+
+// Up to nine digits: a descriptor is a C int, and Number() would take '', ' 3', '0x3' and '3e0' as well.
+const DESCRIPTOR = /^\d{1,9}$/;
 
 /** How a child learns of its channel: Deka's variables, or those with which a runtime opens its own `process.send`. */
 export type Wire = 'deka' | 'node';
@@ -19,11 +23,22 @@ export interface Announcement {
   readonly codec: string;
   /** Extensions of Deka's wire that the parent takes; undefined where it knows of none. */
   readonly accepts?: readonly string[] | undefined;
+  /** Whether there is to be a lane for handles, at the first descriptor behind all others. */
+  readonly handles?: boolean;
 }
 
-/** The environment of a child whose channel stands at `fd`. Nothing of this process's own channel is handed down. */
-export function childEnv(env: NodeJS.ProcessEnv, fd: number, announcement: Announcement): NodeJS.ProcessEnv {
-  return { ...withoutChannel(env), ...variables(fd, announcement) };
+/**
+ * The environment of a child whose channel stands at `fd`, and its lane for handles at `lane`, if there is one. Nothing of
+ * this process's own channel is handed down.
+ */
+export function childEnv(
+  env: NodeJS.ProcessEnv,
+  fd: number,
+  announcement: Announcement,
+  lane?: number,
+): NodeJS.ProcessEnv {
+  const laneAt = lane === undefined ? {} : { [LANE]: String(lane) };
+  return { ...withoutChannel(env), ...variables(fd, announcement), ...laneAt };
 }
 
 function variables(fd: number, { wire, codec, accepts }: Announcement): NodeJS.ProcessEnv {
@@ -49,6 +64,8 @@ export interface Announced {
   readonly codec: string;
   /** Extensions that the parent takes; undefined if it knows of none and must not be sent any. */
   readonly accepts: readonly string[] | undefined;
+  /** The descriptor of the lane for handles, if there is one. */
+  readonly lane: number | undefined;
 }
 
 /**
@@ -60,13 +77,15 @@ export function takeChannel(env: NodeJS.ProcessEnv): Announced {
   const text = env[FD] ?? '';
   const codec = env[CODEC] ?? 'json';
   const accepts = env[ACCEPTS]?.split(',');
+  const laneText = env[LANE] ?? '';
   for (const name of Object.keys(env).filter(name => name.startsWith(PREFIX))) delete env[name];
-  // Up to nine digits: a descriptor is a C int, and Number() would take '', ' 3', '0x3' and '3e0' as well.
-  if (!/^\d{1,9}$/.test(text)) throw badFd(text, 'is not a descriptor number');
+  if (!DESCRIPTOR.test(text)) throw badFd(text, 'is not a descriptor number');
   const fd = Number(text);
   // Somebody else's descriptor (a log file, a pipe to a pager) must not be written to because a variable was stale.
   if (!isSocket(fd)) throw badFd(text, 'is not an open socket in this process');
-  return { fd, codec, accepts };
+  const lane = Number(laneText);
+  const laned = DESCRIPTOR.test(laneText) && lane !== fd && isSocket(lane);
+  return { fd, codec, accepts, lane: laned ? lane : undefined };
 }
 
 function withoutChannel(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

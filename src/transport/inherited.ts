@@ -1,14 +1,18 @@
 import { Socket } from 'node:net';
 import { bunSocketTransport } from './bun-socket.js';
 import { type Announced, takeChannel } from './channel-env.js';
+import type { HandleLane } from './handle-lane.js';
+import { hasLanes, inheritedLane } from './lanes.js';
 import { oneBufferSocket } from './one-buffer.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
 
 /** The link that a parent left at a descriptor, and what it said of it. */
-export interface Inherited extends Announced {
+export interface Inherited extends Omit<Announced, 'lane'> {
   readonly transport: Transport;
+  /** Where handles travel, if the parent has made a lane for them and this runtime can use it. */
+  readonly lane: HandleLane | undefined;
 }
 
 /** Takes the channel to the process that started this one: the environment forgets it. */
@@ -17,7 +21,8 @@ export function inheritedTransport(): Inherited {
   const announced = takeChannel(process.env);
   const { bun } = process.versions;
   const transport = bun === undefined ? socketTransport(announced.fd) : bunSocketTransport(announced.fd);
-  return { ...announced, transport };
+  const { lane } = announced;
+  return { ...announced, transport, lane: hasLanes && lane !== undefined ? inheritedLane(lane) : undefined };
 }
 
 function socketTransport(fd: number): Transport {

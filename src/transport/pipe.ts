@@ -1,6 +1,8 @@
 import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
 import { spawn as nodeSpawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { HandleLane } from './handle-lane.js';
+import { spawnLaned } from './lanes.js';
 import { movedToOneBuffer } from './one-buffer.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
@@ -12,6 +14,7 @@ export interface PipedChild {
   readonly process: ChildProcess;
   /** Undefined if the system had no descriptor left; the child emits 'error' then. */
   readonly transport: Transport | undefined;
+  readonly lane: HandleLane | undefined;
   /** Of the parent's end; -1 once it is closed. */
   fd(): number;
 }
@@ -23,19 +26,31 @@ export function ipcIndex(stdio: StdioOptions | undefined): number | undefined {
   return index === -1 || index !== stdio.lastIndexOf('ipc') ? undefined : index;
 }
 
-/** Starts a command with a Unix socket in the place of 'ipc'. Throws what Node throws. */
+/**
+ * Starts a command with a Unix socket in the place of 'ipc', and, if asked for, a lane for handles behind all of `stdio`.
+ * Throws what Node throws.
+ */
 export function spawnPiped(
   command: string,
   args: readonly string[],
   options: SpawnOptions & { readonly stdio: StdioList },
-  index: number,
+  {
+    index,
+    laned,
+    peerKnown,
+  }: { readonly index: number; readonly laned: boolean; readonly peerKnown: boolean },
 ): PipedChild {
   const stdio = options.stdio.map((entry, at) => (at === index ? 'pipe' : entry));
-  const child = nodeSpawn(command, args, { ...options, stdio });
+  const start = () => nodeSpawn(command, args, { ...options, stdio });
+  const { process: child, lane } = spawnLaned(start, { laned, peerKnown });
   const socket = takeSocket(child, index);
-  if (socket === undefined) return { process: child, transport: undefined, fd: () => -1 };
+  if (socket === undefined) {
+    lane?.close();
+    return { process: child, transport: undefined, lane: undefined, fd: () => -1 };
+  }
   socket.allowHalfOpen = true; // the child's end of file must not end our side while messages are queued
-  return { process: child, transport: streamTransport(socket, socket), fd: () => descriptorOf(socket) };
+  const transport = streamTransport(socket, socket);
+  return { process: child, transport, lane, fd: () => descriptorOf(socket) };
 }
 
 /** Takes the socket out of what the program sees: under Node there is null in its place. */

@@ -8,6 +8,8 @@ import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { IpcError, reasonOf } from '../errors.js';
 import { type Announcement, childEnv } from './channel-env.js';
+import type { HandleLane } from './handle-lane.js';
+import { spawnLaned } from './lanes.js';
 import { movedToOneBuffer } from './one-buffer.js';
 import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
@@ -22,6 +24,8 @@ export interface Exit {
 /** A started child and the link to it. */
 export interface SpawnedChild {
   readonly transport: Transport;
+  /** Where handles travel, if it was asked for. */
+  readonly lane: HandleLane | undefined;
   readonly process: ChildProcess;
   /** Settles once, never rejects. */
   readonly exited: Promise<Exit>;
@@ -46,11 +50,16 @@ export function spawnChild(
   requireUnixSockets('spawn()');
   const stdio = stdioArray(options.stdio ?? 'pipe');
   const fd = stdio.length;
-  const env = childEnv(options.env ?? process.env, fd, announcement);
-  const child = start(command, args, { ...options, stdio: [...stdio, 'pipe'], env });
+  const laned = announcement.handles === true;
+  const env = childEnv(options.env ?? process.env, fd, announcement, laned ? fd + 1 : undefined);
+  const { process: child, lane } = spawnLaned(
+    () => start(command, args, { ...options, stdio: [...stdio, 'pipe'], env }),
+    { laned, peerKnown: false },
+  );
   const exited = exitOf(child);
   const piped = child.stdio?.[fd];
   if (!(piped instanceof Socket)) {
+    lane?.close();
     throw new IpcError(
       'ERR_TRANSPORT',
       `${command} could not be started: no descriptor for its channel. Check the limit on open files (ulimit -n).`,
@@ -65,7 +74,7 @@ export function spawnChild(
     // 'error' is emitted as well for a kill that failed or an abort; then the child is there and so is the channel.
     if (child.pid === undefined) transport.destroy(notStarted(command, error));
   });
-  return { transport, process: child, exited };
+  return { transport, lane, process: child, exited };
 }
 
 /** Starts a Node module, with `fork`'s defaults: this Node, its flags, its stdio. */

@@ -37,6 +37,7 @@ function started() {
   const listener = {
     onMessages: vi.fn(),
     onFailure: vi.fn(),
+    onHandleFailure: vi.fn(),
     onEnd: vi.fn(),
     onError: vi.fn(),
     onProgress: vi.fn(),

@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import {
   channelClosedError,
   disconnectedError,
-  handlesUnavailableError,
   invalidHandleError,
   invalidTypeError,
   isHandle,
@@ -34,10 +33,6 @@ describe('errors with the codes of Node', () => {
       shown: `${name} [${code}]: ${message}`,
       keys: ['code'],
     });
-  });
-
-  it('is not Node that says that there are no handles', () => {
-    expect(handlesUnavailableError()).toMatchObject({ name: 'IpcError', code: 'ERR_HANDLES_UNAVAILABLE' });
   });
 
   class Kind {}

@@ -85,6 +85,15 @@ describe('takeChannel', () => {
     expect(takeChannel({ ...env, DEKA_IPC_ACCEPTS: '' })).toMatchObject({ accepts: [''] });
   });
 
+  it('gives the descriptor of the lane for handles, if it is an open socket of its own', async () => {
+    const fd = String(await openSocketFd());
+    const lane = String(await openSocketFd());
+    const laneOf = (text: string) => takeChannel({ ...announced(fd), DEKA_IPC_LANE: text }).lane;
+    expect(laneOf(lane)).toBe(Number(lane));
+    for (const text of ['', fd, '200', '-1', `0${'9'.repeat(9)}`, '0x3'])
+      expect(laneOf(text)).toBeUndefined();
+  });
+
   it('removes every variable of ours and no other', async () => {
     const env = { ...announced(String(await openSocketFd())), DEKA_IPC_CODEC: 'v8', PATH: '/bin' };
     takeChannel(env);

@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module';
+
+interface Builtins {
+  readonly 'node:child_process': typeof import('node:child_process');
+  readonly 'node:dgram': typeof import('node:dgram');
+  readonly 'node:net': typeof import('node:net');
+}
+
+let load: NodeJS.Require | undefined;
+
+/** A module of Node, loaded when it is first needed: a child that never sees a handle does not pay for it at its start. */
+export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
+  load ??= createRequire(import.meta.filename);
+  return load(name) as Builtins[Name];
+}

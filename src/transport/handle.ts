@@ -1,0 +1,36 @@
+import type { Socket as DgramSocket } from 'node:dgram';
+import type { Server, Socket } from 'node:net';
+import { builtin } from './builtin.js';
+
+/** What can travel with a message: a connection, a server (TCP or Unix), a UDP socket. */
+export type Handle = Socket | Server | DgramSocket;
+
+/** How a handle is sent. */
+export interface SendHandleOptions {
+  /**
+   * True keeps a `net.Socket` open on this side as well; both processes then hold the connection. Default false: this side
+   * loses it once the other has it. Servers and UDP sockets always stay open here, as in Node.
+   */
+  readonly keepOpen?: boolean;
+}
+
+/** Whether it is something that can travel. A TLS socket cannot: its keys would stay behind. */
+export function isHandle(value: unknown): value is Handle {
+  if (typeof value !== 'object' || value === null || 'encrypted' in value) return false;
+  return isSocket(value) || value instanceof builtin('node:net').Server || isDgram(value);
+}
+
+/** Whether it is a connection. */
+export function isSocket(value: object): value is Socket {
+  return value instanceof builtin('node:net').Socket;
+}
+
+/** Closes this process's own copy of a handle. */
+export function closeHandle(handle: Handle): void {
+  if (isSocket(handle)) handle.destroy();
+  else handle.close();
+}
+
+function isDgram(value: object): boolean {
+  return value instanceof builtin('node:dgram').Socket;
+}

@@ -1,0 +1,45 @@
+import { closeSync } from 'node:fs';
+import { HandleLane } from './handle-lane.js';
+import { laneEnd } from './lane-end.js';
+import { type SpawnedWithLane, spawnWithLane } from './lane-spawn.js';
+
+/** Whether this process can make and use lanes. Bun and Deno have no such channel to borrow. */
+export const hasLanes =
+  process.versions['bun'] === undefined &&
+  process.versions['deno'] === undefined &&
+  process.platform !== 'win32';
+
+/** A child, and the lane to it if it has one. */
+export interface Spawned {
+  readonly process: SpawnedWithLane['process'];
+  readonly lane: HandleLane | undefined;
+}
+
+/**
+ * Starts a child, with a lane behind its `stdio` or without.
+ *
+ * @param peerKnown whether what it runs is known to take the lane.
+ */
+export function spawnLaned(
+  start: () => SpawnedWithLane['process'],
+  { laned, peerKnown }: { readonly laned: boolean; readonly peerKnown: boolean },
+): Spawned {
+  if (!laned) return { process: start(), lane: undefined };
+  const spawned = spawnWithLane(start);
+  const lane = new HandleLane({ end: () => spawned.lane, peerKnown });
+  if (spawned.process.pid === undefined) {
+    spawned.lane.pipe.close();
+    return { process: spawned.process, lane: undefined };
+  }
+  lane.open();
+  return { process: spawned.process, lane };
+}
+
+/** The lane that a parent has left at a descriptor. It costs nothing until it is first needed. */
+export function inheritedLane(fd: number): HandleLane {
+  return new HandleLane({
+    end: () => laneEnd(pipe => void pipe.open(fd)),
+    discard: () => closeSync(fd),
+    peerKnown: true,
+  });
+}
