@@ -273,7 +273,7 @@ export const mutations = [
   {
     guard: "onBadFrame: 'close' reads nothing behind it",
     file: 'streams/inbound.ts',
-    find: '        if (stopAtFailure && failures.any) break;\n',
+    find: '        if (stopAtFailure) break;\n',
     put: '',
     test: 'channel/stream-channel.test.ts',
     name: 'ends with the failure when told to close on a bad frame',
