@@ -1,6 +1,7 @@
 // The other end of every measurement: does what the parent orders.
 import { contender } from './contenders.js';
-import { flood, type Order, smallMessage } from './workloads.js';
+import { MESSAGES, smallMessage } from './messages.js';
+import { flood, type Order } from './workloads.js';
 
 const who = contender(process.argv[2]);
 const end = who.inChild();
@@ -13,7 +14,7 @@ end.send('up');
 function obey(order: Order): void {
   switch (order.do) {
     case 'flood':
-      void flood(end, who.manner, order.count);
+      void flood(end, who.manner, order.count, MESSAGES[order.message ?? 'small']);
       break;
     case 'count':
       handle = counter(order.count);

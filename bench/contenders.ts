@@ -1,6 +1,8 @@
 import { fork as nodeFork } from 'node:child_process';
-import { fork, parent } from 'deka-ipc';
+import { type Codec, fork, json, parent, v8 } from 'deka-ipc';
+import { cbor } from 'deka-ipc/cbor';
 import { fork as dropInFork } from 'deka-ipc/child_process';
+import { msgpack } from 'deka-ipc/msgpack';
 import { channelEnd, type End, forkEnd, waitingForkEnd } from './ends.js';
 
 /** Somebody who can start a child and talk to it. */
@@ -16,11 +18,16 @@ export interface Contender {
 
 const stdio = ['ignore', 'inherit', 'inherit'] as const;
 
-function deka(name: string, manner: Contender['manner'], handles = false): Contender {
+function deka(
+  name: string,
+  manner: Contender['manner'],
+  { codec, handles = false }: { readonly codec?: Codec; readonly handles?: boolean } = {},
+): Contender {
   return {
     name,
     manner,
-    start: (module, args) => channelEnd(fork(module, args, { handles, stdio: [...stdio] })),
+    start: (module, args) =>
+      channelEnd(fork(module, args, { handles, stdio: [...stdio], ...(codec && { codec }) })),
     inChild: () => channelEnd(parent()),
   };
 }
@@ -47,7 +54,7 @@ export const BASE = 'fork json';
 export const CONTENDERS: readonly Contender[] = [
   deka('deka-ipc send', 'one by one'),
   // Plain messages on a channel that could carry sockets as well.
-  deka('deka-ipc send, handles: true', 'one by one', true),
+  deka('deka-ipc send, handles: true', 'one by one', { handles: true }),
   deka('deka-ipc sendMany', 'in batches'),
   // process.send and child.send, with nothing changed but the import of fork.
   node('deka-ipc drop-in', dropInFork, 'json'),
@@ -56,10 +63,17 @@ export const CONTENDERS: readonly Contender[] = [
   node('fork advanced', nodeFork, 'advanced'),
 ];
 
+/** Each codec, for the workloads that are about them; the child finds it by its name. */
+export const CODEC_CONTENDERS: readonly Contender[] = [json(), v8(), msgpack(), cbor()].flatMap(codec => [
+  deka(`${codec.name} send`, 'one by one', { codec }),
+  deka(`${codec.name} sendMany`, 'in batches', { codec }),
+]);
+
 /** The contender of that name. */
 export function contender(name: string | undefined): Contender {
-  const found = CONTENDERS.find(candidate => candidate.name === name);
+  const all = [...CONTENDERS, ...CODEC_CONTENDERS];
+  const found = all.find(candidate => candidate.name === name);
   if (found === undefined)
-    throw new Error(`no contender ${name}; there are ${CONTENDERS.map(c => c.name).join(', ')}`);
+    throw new Error(`no contender ${name}; there are ${all.map(c => c.name).join(', ')}`);
   return found;
 }

@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
+import { WORKLOADS, workload } from './all.js';
 import { circumstances, table } from './report.js';
 import { type Measured, measure, plan } from './rounds.js';
 import { summarize } from './summary.js';
-import { WORKLOADS, workload } from './workloads.js';
+import { LINK_WORKLOADS } from './workloads.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -16,7 +17,7 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
-const workloads = options.only?.map(workload) ?? WORKLOADS;
+const workloads = options.only?.map(workload) ?? (options.quick ? LINK_WORKLOADS : WORKLOADS);
 const tasks = plan(workloads, rounds, options.quick);
 
 const where = circumstances(rounds, options.quick);

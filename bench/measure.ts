@@ -1,6 +1,8 @@
 // One measurement in a fresh pair of processes: node measure.js WORKLOAD CONTENDER SIZE. Prints the figures as JSON.
+
+import { workload } from './all.js';
 import { contender } from './contenders.js';
-import { next, workload } from './workloads.js';
+import { next } from './workloads.js';
 
 const [, , workloadName, contenderName, size] = process.argv;
 const what = workload(workloadName);

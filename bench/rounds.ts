@@ -25,7 +25,7 @@ export function plan(workloads: readonly Workload[], rounds: number, quick: bool
     workloads
       .filter(workload => !(quick && workload.slow === true && round > 0))
       .flatMap(workload =>
-        turns(round)
+        turns(workload.contenders ?? CONTENDERS.map(({ name }) => name), round)
           .filter(name => !workload.without.includes(name))
           .map(name => ({
             round,
@@ -46,8 +46,7 @@ export async function measure(task: Task): Promise<Measured> {
 }
 
 /** Everybody, starting with somebody else each round: who follows whom matters on a machine that heats up. */
-function turns(round: number): string[] {
-  const names = CONTENDERS.map(contender => contender.name);
+function turns(names: readonly string[], round: number): string[] {
   const first = round % names.length;
   return [...names.slice(first), ...names.slice(0, first)];
 }

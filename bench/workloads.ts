@@ -1,5 +1,6 @@
 import type { Contender } from './contenders.js';
 import type { End } from './ends.js';
+import { MESSAGES, type MessageKind, type MessageName, smallMessage } from './messages.js';
 
 /** What one fresh pair of processes measured: figures by name. */
 export type Figures = Readonly<Record<string, number>>;
@@ -16,6 +17,8 @@ export interface Workload {
   }[];
   /** Contenders that make no sense here. */
   readonly without: readonly string[];
+  /** Those that take part, where it is not all. */
+  readonly contenders?: readonly string[];
   /** How much, in messages or megabytes: full and quick. */
   readonly size: number;
   readonly quickSize: number;
@@ -26,32 +29,31 @@ export interface Workload {
 
 /** What the parent tells the child. */
 export type Order =
-  | { readonly do: 'flood'; readonly count: number }
+  | { readonly do: 'flood'; readonly count: number; readonly message?: MessageName }
   | { readonly do: 'count'; readonly count: number }
   | { readonly do: 'echo' }
   | { readonly do: 'prepare'; readonly megabytes: number }
   | { readonly do: 'deliver' };
 
-const BATCH = 500;
 const SECOND = 1000;
-const rate = { name: 'rate', unit: 'k messages/s', better: 'more' } as const;
+export const rate = { name: 'rate', unit: 'k messages/s', better: 'more' } as const;
 const time = { name: 'time', unit: 'ms', better: 'less' } as const;
 
-/** The small message that every published figure of this project is about: 96 bytes with its envelope. */
-export function smallMessage(id: number): object {
-  return { id, type: 'trade', symbol: 'BTCUSD', price: 64250.5 + (id % 100), qty: id % 1000 };
-}
-
-/** Sends `count` small messages, as fast as the link takes them. */
-export async function flood(end: End, manner: Contender['manner'], count: number): Promise<void> {
+/** Sends `count` messages, small ones by default, as fast as the link takes them. */
+export async function flood(
+  end: End,
+  manner: Contender['manner'],
+  count: number,
+  { make, batch }: MessageKind = MESSAGES.small,
+): Promise<void> {
   if (manner === 'one by one') {
     for (let id = 0; id < count; id += 1) {
-      if (!end.send(smallMessage(id))) await end.ready();
+      if (!end.send(make(id))) await end.ready();
     }
     return;
   }
-  for (let id = 0; id < count; id += BATCH) {
-    const messages = Array.from({ length: Math.min(BATCH, count - id) }, (_, i) => smallMessage(id + i));
+  for (let id = 0; id < count; id += batch) {
+    const messages = Array.from({ length: Math.min(batch, count - id) }, (_, i) => make(id + i));
     if (!end.sendMany(messages)) await end.ready();
   }
 }
@@ -127,15 +129,8 @@ function large(megabytes: number): Workload {
   };
 }
 
-export const WORKLOADS: readonly Workload[] = [floodUp, floodDown, roundTrip, large(32), large(64)];
-
-/** The workload of that name. */
-export function workload(name: string | undefined): Workload {
-  const found = WORKLOADS.find(candidate => candidate.name === name);
-  if (found === undefined)
-    throw new Error(`no workload ${name}; there are ${WORKLOADS.map(w => w.name).join(', ')}`);
-  return found;
-}
+/** About the link, with JSON. */
+export const LINK_WORKLOADS: readonly Workload[] = [floodUp, floodDown, roundTrip, large(32), large(64)];
 
 let onNext: ((message: unknown) => void) | undefined;
 const listening = new WeakSet<End>();
@@ -151,7 +146,8 @@ export function next(end: End): Promise<unknown> {
   });
 }
 
-function counted(end: End, count: number): Promise<void> {
+/** Resolves with the last of so many messages. */
+export function counted(end: End, count: number): Promise<void> {
   return new Promise(resolve => {
     let seen = 0;
     end.onMessage(() => {
@@ -177,6 +173,7 @@ function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-function order(end: End, what: Order): void {
+/** Tells the child what to do. */
+export function order(end: End, what: Order): void {
   end.send(what);
 }

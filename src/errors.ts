@@ -6,10 +6,13 @@ export type IpcErrorCode =
   | 'ERR_BAD_CHANNEL_FD'
   | 'ERR_ENCODE'
   | 'ERR_DECODE'
+  | 'ERR_INVALID_MESSAGE'
   | 'ERR_BAD_ENVELOPE'
   | 'ERR_FRAME_TOO_LARGE'
+  | 'ERR_FRAMING_LOST'
   | 'ERR_QUEUE_FULL'
   | 'ERR_CODEC_MISMATCH'
+  | 'ERR_MISSING_PACKAGE'
   | 'ERR_HANDLES_UNAVAILABLE'
   | 'ERR_HANDLE_UNCLAIMED'
   | 'ERR_HANDLE_UNDELIVERED'
@@ -17,6 +20,13 @@ export type IpcErrorCode =
   | 'ERR_INVALID_OPTION'
   | 'ERR_SOCKET_PATH'
   | 'ERR_TRANSPORT';
+
+/** One thing that is wrong with a message, as Standard Schema has it (standardschema.dev). */
+export interface MessageIssue {
+  readonly message: string;
+  /** Where in the message: the keys that lead there, or objects with such a key. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
 
 const brand = Symbol.for('deka-ipc.IpcError');
 
@@ -37,17 +47,24 @@ const brand = Symbol.for('deka-ipc.IpcError');
  */
 export class IpcError extends Error {
   readonly code: IpcErrorCode;
+  /** Of an `ERR_INVALID_MESSAGE`: what the schema found. */
+  declare readonly issues?: readonly MessageIssue[];
   declare readonly count?: number;
 
   constructor(
     code: IpcErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly count?: number } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly count?: number;
+      readonly issues?: readonly MessageIssue[];
+    } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'IpcError';
     this.code = code;
     if (options.count !== undefined) this.count = options.count;
+    if (options.issues !== undefined) this.issues = options.issues;
   }
 
   /** @internal */

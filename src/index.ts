@@ -12,8 +12,9 @@ export {
   spawn,
 } from './channel/processes.js';
 export { type ChannelServer, connect, type ListenOptions, listen } from './channel/sockets.js';
-export { IpcError, type IpcErrorCode } from './errors.js';
+export { IpcError, type IpcErrorCode, type MessageIssue } from './errors.js';
 export type { Codec, Coder } from './streams/codec.js';
+export { contentLength } from './streams/content-length.js';
 export { decode } from './streams/decode.js';
 export { bare, deka, type Envelope } from './streams/envelope.js';
 export type { Frame, FrameLimits, Framing, Splitter } from './streams/framing.js';
@@ -22,7 +23,8 @@ export { type LengthPrefixedOptions, lengthPrefixed } from './streams/length-pre
 export { lines } from './streams/lines.js';
 export { splitFrames } from './streams/split-frames.js';
 export { unwrap } from './streams/unwrap.js';
-export { v8 } from './streams/v8.js';
+export { type V8Options, v8 } from './streams/v8.js';
+export { type StandardSchema, type StandardSchemaResult, validated } from './streams/validated.js';
 export type { Address } from './transport/address.js';
 export type { Handle, SendHandleOptions } from './transport/handle.js';
 export type { Exit } from './transport/spawn.js';

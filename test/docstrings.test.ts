@@ -77,10 +77,12 @@ function checksOptions({ code }: Declared): boolean {
   return /(Channel|Listen)\w*Options</.test(code);
 }
 
+/** Entries of the package that pass on what stands in a room. */
+const RE_EXPORTING: readonly string[] = ['src/index.ts', 'src/msgpack.ts', 'src/cbor.ts', 'src/testing.ts'];
 /** Entries of the package that declare what they export themselves. */
 const DECLARING: readonly string[] = ['src/raw.ts'];
 const EXPORTS = [
-  ...valueExports(read('src/index.ts')),
+  ...RE_EXPORTING.flatMap(file => valueExports(read(file))),
   ...DECLARING.flatMap(file => declaredNames(read(file)).map(name => ({ name, file }))),
 ];
 const PUBLIC = EXPORTS.map(
@@ -98,12 +100,21 @@ function documentedCodes({ doc }: Declared): string[] {
   return codesIn(text + throwsOf(PUBLIC.find(({ name }) => name === other)?.doc ?? ''));
 }
 
-describe('the names of index', () => {
+describe('the names of the entries', () => {
   it('are found', () => {
     const names = PUBLIC.map(({ name }) => name);
 
     expect(names).toEqual(
-      expect.arrayContaining(['fork', 'spawn', 'parent', 'metrics$', 'IpcError', 'json', 'childIpcRead']),
+      expect.arrayContaining([
+        'fork',
+        'parent',
+        'metrics$',
+        'IpcError',
+        'json',
+        'msgpack',
+        'cbor',
+        'childIpcRead',
+      ]),
     );
     expect(PUBLIC.filter(({ kind }) => kind === 'missing')).toEqual([]);
   });
@@ -175,6 +186,11 @@ describe('options', () => {
     ['src/channel/options.ts', 'ChannelOptions'],
     ['src/channel/sockets.ts', 'ListenOptions'],
     ['src/streams/json.ts', 'JsonOptions'],
+    ['src/streams/length-prefixed.ts', 'LengthPrefixedOptions'],
+    ['src/streams/msgpack.ts', 'MsgpackOptions'],
+    ['src/streams/v8.ts', 'V8Options'],
+    ['src/testing/codec-contract.ts', 'CodecContractOptions'],
+    ['src/testing/framing-contract.ts', 'FramingContractOptions'],
   ])('are all described: %s, %s', (file, name) => {
     const properties = propertiesOf(read(file), name);
 

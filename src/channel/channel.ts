@@ -41,10 +41,11 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    */
   readonly deliveries$: Observable<Delivery<In>>;
   /**
-   * Frames that could not be read: `ERR_DECODE`, `ERR_BAD_ENVELOPE`, `ERR_FRAME_TOO_LARGE`; handles that did not come
-   * with their message, or that nobody took: `ERR_HANDLE_UNDELIVERED`, `ERR_HANDLE_UNCLAIMED`. The channel goes on. The
-   * first 100 are kept for the first subscriber. A flood is reported at a bounded rate: beyond 1 000 a second, or 100 of
-   * one chunk, one failure stands for many and says for how many in `count`. `metrics().badFrames` counts all frames.
+   * Frames that could not be read: `ERR_DECODE`, `ERR_INVALID_MESSAGE`, `ERR_BAD_ENVELOPE`, `ERR_FRAME_TOO_LARGE`; handles
+   * that did not come with their message, or that nobody took: `ERR_HANDLE_UNDELIVERED`, `ERR_HANDLE_UNCLAIMED`. The channel
+   * goes on, but for an `ERR_FRAMING_LOST` or `ERR_CODEC_MISMATCH`, after which nothing can be read. The first 100 are kept
+   * for the first subscriber. A flood is reported at a bounded rate: beyond 1 000 a second, or 100 of one chunk, one failure
+   * stands for many and says for how many in `count`. `metrics().badFrames` counts all frames.
    */
   readonly failures$: Observable<IpcError>;
   /** Fires when the send queue has fallen to the low-water mark after `send` returned false. */

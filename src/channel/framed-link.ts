@@ -1,7 +1,7 @@
 import type { Unsubscribable } from '../rx.js';
 import { BATCH_FEATURE, batchOutbound } from '../streams/batch.js';
-import { type Inbound, inbound } from '../streams/inbound.js';
 import type { Frame } from '../streams/framing.js';
+import { type Inbound, inbound, isFinal } from '../streams/inbound.js';
 import { handleMark } from '../streams/mark.js';
 import { type Outbound, outbound, type Stages } from '../streams/outbound.js';
 import type { Transport } from '../transport/transport.js';
@@ -77,9 +77,14 @@ export class FramedLink<Out, In> implements Link<Out, In> {
   }
 
   send(message: Out, callback?: SendCallback): boolean {
-    const room = this.#writer.push(this.#outbound.encode(message), 1, callback);
-    this.#sent += 1;
-    return room;
+    try {
+      const room = this.#writer.push(this.#outbound.encode(message), 1, callback);
+      this.#sent += 1;
+      return room;
+    } catch (thrown) {
+      this.#stages.coder.unsent?.();
+      throw thrown;
+    }
   }
 
   /** As `send`, with a mark before the message. */
@@ -94,9 +99,14 @@ export class FramedLink<Out, In> implements Link<Out, In> {
       if (callback !== undefined) process.nextTick(callback, null);
       return this.#writer.hasRoom;
     }
-    const room = this.#writer.push(this.#outbound.encodeMany(messages), messages.length, callback);
-    this.#sent += messages.length;
-    return room;
+    try {
+      const room = this.#writer.push(this.#outbound.encodeMany(messages), messages.length, callback);
+      this.#sent += messages.length;
+      return room;
+    } catch (thrown) {
+      this.#stages.coder.unsent?.();
+      throw thrown;
+    }
   }
 
   ready(): Promise<void> {
@@ -157,7 +167,10 @@ export class FramedLink<Out, In> implements Link<Out, In> {
     if (announced !== undefined) this.#peerTakes(announced);
     if (marked !== undefined) this.#onMarked?.(marked);
     listener.onMessages(messages, chunk.byteLength);
-    for (const failure of failures) listener.onFailure(failure);
+    for (const failure of failures) {
+      listener.onFailure(failure);
+      if (isFinal(failure)) listener.onError(failure);
+    }
   }
 
   /** The peer said before the first frame that it takes extensions; what this side takes is its first frame. */

@@ -12,7 +12,7 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
   readonly codec?: Codec<Out, In>;
   /** Where frames end. Default: the one the codec names. */
   readonly framing?: Framing;
-  /** What surrounds a message on the wire. Default {@link deka}. */
+  /** What surrounds a message on the wire. Default: the one the codec names, which for {@link json} is {@link deka}. */
   readonly envelope?: Envelope;
   /** `send` returns false from here on, in bytes plus 32 per message. Default 128 KiB, Node's own. */
   readonly highWaterMarkBytes?: number;
@@ -66,7 +66,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
   const resolved = {
     codec,
     framing: options.framing ?? codec.framing,
-    envelope: options.envelope ?? deka(),
+    envelope: options.envelope ?? codec.envelope ?? deka(),
     highWaterMarkBytes: positive('highWaterMarkBytes', highWaterMarkBytes),
     lowWaterMarkBytes: atLeastZero('lowWaterMarkBytes', options.lowWaterMarkBytes ?? highWaterMarkBytes / 2),
     maxQueueBytes: positive('maxQueueBytes', options.maxQueueBytes ?? Number.POSITIVE_INFINITY),

@@ -1,10 +1,10 @@
 import { isMainThread } from 'node:worker_threads';
 import { IpcError } from '../errors.js';
 import { handleMark } from '../streams/mark.js';
-import { v8 } from '../streams/v8.js';
 import { announcesChannel } from '../transport/channel-env.js';
 import { type Inherited, inheritedTransport } from '../transport/inherited.js';
 import type { Channel } from './channel.js';
+import { withNamedCodec } from './codec-choice.js';
 import { type MessageEnd, messageLink } from './message-link.js';
 import { channelOver } from './open.js';
 import { type ChannelOptions, type ChannelPlan, planOf, resolveOptions } from './options.js';
@@ -20,11 +20,15 @@ let parentChannel: Channel | undefined;
  * owns it: the channel then stands on `process.send` and `'message'`, and codec, framing and byte counters are the
  * runtime's.
  *
+ * The codec is the one that the parent names, if it is a built-in: `json`, `v8`, `msgpack`, `cbor`. One of your own goes
+ * into `options`, at both ends. If they differ, both ends get `ERR_CODEC_MISMATCH`, and nothing was read.
+ *
  * It keeps the process alive only while somebody consumes messages, until `ref()` or `unref()` is called.
  *
  * @throws `ERR_NO_PARENT_CHANNEL` if this process was not started with a channel or this is a worker thread,
  * `ERR_BAD_CHANNEL_FD` if what the environment names is not an open socket, `ERR_CODEC_MISMATCH` if the parent named
- * another codec, `ERR_UNSUPPORTED_PLATFORM`, `ERR_INVALID_OPTION`.
+ * another codec, `ERR_MISSING_PACKAGE` if that needs a package which is not installed, `ERR_UNSUPPORTED_PLATFORM`,
+ * `ERR_INVALID_OPTION`.
  * @example
  * const channel = parent<number, number>();
  * channel.messages$.subscribe(n => channel.send(n * n));
@@ -60,35 +64,27 @@ function openParent<Out, In>(options: ChannelOptions<Out, In>): Channel<Out, In>
   if (!isMainThread) throw inWorkerThread();
   const plan = planOf(options); // first: a mistake in them should not cost the descriptor
   const inherited = inheritedTransport();
+  const settled = settledPlan(options, plan, inherited);
+  const lane = handleMark(settled.options) === undefined ? undefined : inherited.lane;
+  return channelOver(inherited.transport, settled, {
+    keepAlive: 'while consumed',
+    peer: inherited.accepts,
+    lane,
+  });
+}
+
+/** The plan with the codec that the parent named. If that is refused, nothing of the channel is left open. */
+function settledPlan<Out, In>(
+  options: ChannelOptions<Out, In>,
+  plan: ChannelPlan<Out, In>,
+  inherited: Inherited,
+): ChannelPlan<Out, In> {
   try {
-    const settled = withCodec(options, plan, inherited);
-    const lane = handleMark(settled.options) === undefined ? undefined : inherited.lane;
-    return channelOver(inherited.transport, settled, {
-      keepAlive: 'while consumed',
-      peer: inherited.accepts,
-      lane,
-    });
+    return withNamedCodec(options, plan, inherited);
   } catch (thrown) {
-    inherited.transport.destroy(); // or a socket that nobody knows of would keep this process alive
     inherited.lane?.close();
     throw thrown;
   }
-}
-
-/** The codec that the parent named, if it is a built-in and the caller does not bring one of that name. */
-function withCodec<Out, In>(
-  options: ChannelOptions<Out, In>,
-  plan: ChannelPlan<Out, In>,
-  { codec, fd }: Inherited,
-): ChannelPlan<Out, In> {
-  const own = options.codec?.name;
-  if (own === codec || (own === undefined && codec === 'json')) return plan;
-  if (own === undefined && codec === 'v8') return planOf({ ...options, codec: v8<Out, In>() });
-  throw new IpcError(
-    'ERR_CODEC_MISMATCH',
-    `The parent writes ${JSON.stringify(codec)} at descriptor ${fd}, this side would read ${own ?? 'json'}. ` +
-      'Give parent() the same codec as fork() or spawn() got.',
-  );
 }
 
 function hasMessageEnd(end: MessageEnd): boolean {

@@ -3,6 +3,7 @@ import { IpcError } from '../errors.js';
 import { bare } from '../streams/envelope.js';
 import { json } from '../streams/json.js';
 import { handleMark } from '../streams/mark.js';
+import { heedingRefusal } from '../streams/refusal.js';
 import type { Announcement, Wire } from '../transport/channel-env.js';
 import { hasLanes } from '../transport/lanes.js';
 import {
@@ -15,7 +16,7 @@ import {
 import type { Channel } from './channel.js';
 import { handlesUnavailable } from './handles-unavailable.js';
 import { channelOver } from './open.js';
-import { type ChannelOptions, planOf } from './options.js';
+import { type ChannelOptions, planOf, resolveOptions } from './options.js';
 
 /** The channel to a child that this process started. */
 export interface ChildChannel<Out = unknown, In = unknown> extends Channel<Out, In> {
@@ -48,6 +49,9 @@ export type ForkChannelOptions<Out = unknown, In = unknown> = SpawnChannelOption
 /**
  * Starts a command with a channel to it: a Unix socket at the first descriptor after those of `stdio` (3 by default),
  * announced by `DEKA_IPC_ENABLED=1` and `DEKA_IPC_FD`.
+ *
+ * A codec other than `json()` is announced by its name in `DEKA_IPC_CODEC`; a child that would read another ends the
+ * channel with `ERR_CODEC_MISMATCH` at both ends.
  *
  * `stdio` defaults to `'pipe'` as in Node. A command that cannot be started ends the channel: `closed` gives the
  * error.
@@ -88,8 +92,7 @@ function childChannel<Out, In>(
   { signal: _killsTheChild, wire = 'deka', handles = false, ...options }: SpawnChannelOptions<Out, In>,
   start: (announcement: Announcement) => SpawnedChild,
 ): ChildChannel<Out, In> {
-  const settings = wire === 'node' ? nodeOptions(options) : options;
-  const plan = planOf(settings);
+  const plan = planOf(wire === 'node' ? nodeOptions(options) : refusable(options));
   if (handles) requireLane(wire, plan.options);
   const child = start({ wire, codec: plan.options.codec.name, accepts: plan.accepts, handles });
   const internals = { keepAlive: 'always', nodeWire: wire === 'node', lane: child.lane } as const;
@@ -107,6 +110,12 @@ function requireLane(wire: Wire, options: Parameters<typeof handleMark>[0]): voi
     'ERR_INVALID_OPTION',
     "handles: true goes with wire: 'deka', its envelope, and the codecs json() and v8(): others have no place for a mark.",
   );
+}
+
+/** The child may turn the codec down. */
+function refusable<Out, In>(options: ChannelOptions<Out, In>): ChannelOptions<Out, In> {
+  const { codec, framing } = resolveOptions(options);
+  return { ...options, framing: heedingRefusal(framing, codec.name) };
 }
 
 /** What Node's own wire leaves no choice about. */

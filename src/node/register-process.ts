@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import { refused } from '../channel/codec-refusal.js';
 import { channelOver } from '../channel/open.js';
 import { planOf } from '../channel/options.js';
 import { announcesChannel } from '../transport/channel-env.js';
@@ -24,7 +25,12 @@ export function registerProcess(preload: string): void {
 }
 
 function takeChannel(): void {
-  const { transport, fd, codec, accepts, lane } = inheritedTransport();
+  const inherited = inheritedTransport();
+  const { transport, fd, codec, accepts, lane } = inherited;
+  if (codec !== 'json' && codec !== 'v8') {
+    lane?.close();
+    throw refused(inherited, 'json or v8');
+  }
   let onPeerEnd = () => {};
   const plan = planOf(stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka'));
   const channel = channelOver(transport, plan, {

@@ -1,3 +1,4 @@
+import type { Envelope } from './envelope.js';
 import type { Frame, Framing } from './framing.js';
 
 /**
@@ -21,6 +22,8 @@ export interface Codec<Out = unknown, In = unknown> {
   readonly name: string;
   /** The framing used where the channel names none. */
   readonly framing: Framing;
+  /** The envelope used where the channel names none. Default `deka()`. */
+  readonly envelope?: Envelope;
   /**
    * `'json'` says that every frame is one JSON text without line breaks. An envelope may then be put around it as
    * text, which is twice as fast as encoding a wrapped object.
@@ -30,17 +33,37 @@ export interface Codec<Out = unknown, In = unknown> {
   create(): Coder<Out, In>;
 }
 
-/** The two functions of a {@link Codec}, with the state of one channel. */
+/**
+ * The two functions of a {@link Codec}, with the state of one channel. The others are for codecs that put many messages
+ * into one frame (`encodeMany` and `decodeMany`, both or neither), and for those whose frames refer to earlier ones
+ * (`unsent` and `missed`). `check` sees every message that arrives.
+ */
 export interface Coder<Out, In> {
   /** Message to frame. What it throws reaches the caller of `send`. */
   encode(message: Out): Frame;
-  /** Many messages as one frame, for `syntax: 'json'` a JSON array. Undefined if these must be encoded one by one. */
+  /**
+   * Many messages as one frame, where that costs less than a frame for each: for `syntax: 'json'` a JSON array, for any
+   * other codec a frame that `decodeMany` tells from those of `encode`. `sendMany` asks for it, with as many at a time as
+   * make a frame of some 32 KiB. Undefined if these must be encoded one by one.
+   */
   encodeMany?(messages: readonly Out[]): Frame | undefined;
   /** Frame to message. What it throws goes to `failures$` as `ERR_DECODE`. */
   decode(frame: Frame): In;
   /**
-   * What a peer's `encodeMany` made, as messages again. Without it the channel takes no batches. A codec that wraps
-   * another must not pass on that one's `decodeMany` if it is to see each message.
+   * What `encodeMany` made, as messages again. Undefined for a frame that `encode` made, which `decode` then gets: such a
+   * codec has no `syntax`, and tells the two apart by itself. What it throws goes to `failures$` as `ERR_DECODE`, once
+   * for the frame. Without it the channel takes no batches.
    */
-  decodeMany?(frame: Frame): readonly In[];
+  decodeMany?(frame: Frame): readonly In[] | undefined;
+  /**
+   * A message that has arrived, taken out of its envelope: returns it, or throws to refuse it. What {@link validated} adds.
+   */
+  check?(message: In): In;
+  /**
+   * What was encoded last will not be sent after all, or could not be encoded: the peer learns nothing of what those frames
+   * would have taught.
+   */
+  unsent?(): void;
+  /** A frame was lost on its way in: what it taught is missing. Not called for one that `decode` threw at. */
+  missed?(): void;
 }

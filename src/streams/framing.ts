@@ -43,8 +43,9 @@ export interface Framing {
 export interface Splitter {
   /**
    * Feeds a chunk and returns the frames that are whole now, in order. A frame that had to be dropped stands in its
-   * place as an `IpcError` (`ERR_FRAME_TOO_LARGE`, `ERR_DECODE`); the next one is found all the same. The chunk is
-   * not kept: its memory may be reused after the call.
+   * place as an `IpcError` (`ERR_FRAME_TOO_LARGE`, `ERR_DECODE`); the next one is found all the same. If nothing tells
+   * where the next one begins, the last item is an `ERR_FRAMING_LOST`, which ends the channel, and every later call
+   * returns nothing. The chunk is not kept: its memory may be reused after the call.
    */
   push(chunk: Uint8Array): readonly (Frame | IpcError)[];
   /** The link has ended. An `ERR_DECODE` if it ended inside a frame. */

@@ -39,12 +39,14 @@ export function inbound<In>(
   mark?: Uint8Array,
 ): Inbound<In> {
   const stopAtFailure = onBadFrame === 'close';
+  const check = stages.coder.check?.bind(stages.coder);
   const splitter = stages.framing.splitter({ maxFrameBytes });
   let announced: readonly string[] | undefined;
   const decodeWhole = wholeDecoder(stages, features => {
     announced = features;
   });
-  const decode = textDecoder(stages, decodeWhole) ?? decodeWhole;
+  const decodeOne = textDecoder(stages, decodeWhole) ?? decodeWhole;
+  const decode = packedDecoder(stages, decodeOne) ?? decodeOne;
   let underMark = false; // the mark may have ended the chunk before
   return { push, end: () => splitter.end() };
 
@@ -56,33 +58,51 @@ export function inbound<In>(
     announced = undefined;
     try {
       for (const frame of splitter.push(chunk)) {
-        if (frame instanceof IpcError) failures.add(frame);
-        else {
-          try {
-            decode(frame, messages);
-            if (underMark) marked.push(messages.length - 1);
-            underMark = false;
-            continue;
-          } catch (thrown) {
-            if (mark !== undefined && !underMark && isSame(frame, mark)) {
-              underMark = true;
-              continue;
-            }
-            failures.add(thrown);
-          }
-        }
-        if (underMark) marked.push(-1);
-        underMark = false;
-        if (stopAtFailure) break;
+        take(frame, messages, failures, marked);
+        if (stopAtFailure && failures.any) break;
       }
     } finally {
       failed = failures.end();
     }
     return { messages, failures: failed, announced, marked: marked.length > 0 ? marked : undefined };
   }
+
+  function take(frame: Frame | IpcError, messages: In[], failures: ChunkFailures, marked: number[]): void {
+    const before = messages.length;
+    try {
+      if (frame instanceof IpcError) throw frame;
+      if (check === undefined) decode(frame, messages);
+      else for (const message of decoded(frame)) checkInto(message, messages, failures);
+    } catch (thrown) {
+      if (mark !== undefined && !underMark && isSame(frame, mark)) {
+        underMark = true;
+        return;
+      }
+      if (thrown === frame) stages.coder.missed?.();
+      failures.add(thrown);
+    }
+    if (underMark) marked.push(messages.length === before ? -1 : messages.length - 1);
+    underMark = false;
+  }
+
+  function decoded(frame: Frame): In[] {
+    const messages: In[] = [];
+    decode(frame, messages);
+    return messages;
+  }
+
+  /** Of many messages in a frame, one may be refused and its neighbours not. */
+  function checkInto(message: In, messages: In[], failures: ChunkFailures): void {
+    try {
+      messages.push(check === undefined ? message : check(message));
+    } catch (thrown) {
+      failures.add(thrown);
+    }
+  }
 }
 
-function isSame(frame: Frame, mark: Uint8Array): boolean {
+function isSame(frame: Frame | IpcError, mark: Uint8Array): boolean {
+  if (frame instanceof IpcError) return false;
   return frame.length === mark.length && Buffer.from(frame as string).equals(mark);
 }
 
@@ -101,6 +121,20 @@ function wholeDecoder<In>(
     if (many !== undefined) addAll(messages, many as readonly In[]);
     else if (features !== undefined) onAnnounced(features);
     else messages.push(envelope.unwrap(value) as In);
+  };
+}
+
+/** A codec that says itself which of its frames hold many messages; where those are JSON, the envelope says so. */
+function packedDecoder<In>(
+  { coder, syntax, envelope }: Stages<never, In>,
+  decodeOne: Decode<In>,
+): Decode<In> | undefined {
+  if (syntax !== undefined || coder.decodeMany === undefined) return undefined;
+  const decodeMany = coder.decodeMany.bind(coder);
+  return (frame, messages) => {
+    const many = decodeMany(frame);
+    if (many === undefined) decodeOne(frame, messages);
+    else addAll(messages, many.map(one => envelope.unwrap(one)) as In[]); // all or none
   };
 }
 
@@ -147,4 +181,9 @@ function addAll<T>(all: T[], some: readonly T[]): void {
 
 function isSyntaxError(thrown: unknown): boolean {
   return thrown instanceof SyntaxError || (thrown instanceof IpcError && thrown.cause instanceof SyntaxError);
+}
+
+/** Whether nothing that comes behind this failure can be read. */
+export function isFinal({ code }: IpcError): boolean {
+  return code === 'ERR_FRAMING_LOST' || code === 'ERR_CODEC_MISMATCH';
 }

@@ -24,8 +24,8 @@ const COPIED_UP_TO = 4 * 1024;
  *
  * Frames may share memory with the frames beside them, never with what is still to come. A frame over
  * `maxFrameBytes` is skipped and becomes one `ERR_FRAME_TOO_LARGE`; the frames beside it arrive. A length that cannot
- * be (`includesItself`, and smaller than the length's own bytes) is one `ERR_DECODE`, and from there on everything is
- * ignored: nothing tells where the next frame begins. Text is written as UTF-8; `send` throws `ERR_ENCODE` for a
+ * be (`includesItself`, and smaller than the length's own bytes) is an `ERR_FRAMING_LOST`: nothing tells where the next
+ * frame begins. Text is written as UTF-8; `send` throws `ERR_ENCODE` for a
  * message that is too long for the header (255 bytes, 64 KiB, 4 GiB).
  *
  * @throws `ERR_INVALID_OPTION`
@@ -209,9 +209,9 @@ function tooLarge(length: number, maxFrameBytes: number): IpcError {
 
 function impossibleLength({ bytes }: Header, payload: number): IpcError {
   return new IpcError(
-    'ERR_DECODE',
-    `The peer sent a length of ${payload + bytes}, which is to count its own ${bytes} bytes as well; everything from ` +
-      'here on is ignored. Check that both ends use the same options of lengthPrefixed(), and open a new channel.',
+    'ERR_FRAMING_LOST',
+    `The peer sent a length of ${payload + bytes}, which is to count its own ${bytes} bytes as well; where the next ` +
+      'frame begins cannot be told. Check that both ends use the same options of lengthPrefixed(), and open a new channel.',
   );
 }
 

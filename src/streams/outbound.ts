@@ -23,11 +23,53 @@ export interface Stages<Out, In> {
 export function outbound<Out>(stages: Stages<Out, unknown>): Outbound<Out> {
   const { framing } = stages;
   const encode = textEncoder(stages) ?? wrappingEncoder(stages);
+  const pack = packingEncoder(stages, encode);
   return { encode, encodeMany };
 
   function encodeMany(messages: readonly Out[]): Frame {
-    const frames = messages.map(encode);
+    const frames = pack === undefined ? messages.map(encode) : pack(messages);
     return framing.kind === 'text' ? frames.join('') : Buffer.concat(frames as Uint8Array[]);
+  }
+}
+
+/** A frame of many messages is to have about so many bytes: what a write has, less its neighbours. */
+const PACKED_BYTES = 32 * 1024;
+const MAX_PACKED = 1024;
+/** Messages that turn out larger than this together go one by one: what the peer takes singly must not be too large. */
+const MAX_PACKED_BYTES = 1024 * 1024;
+
+/**
+ * A codec that packs many messages into one frame. How many fit is learnt from the frames before: one at first, then up
+ * to eight times as many as the last time.
+ */
+function packingEncoder<Out>(
+  { framing, coder, syntax, envelope }: Stages<Out, unknown>,
+  encode: (message: Out) => Frame,
+) {
+  if (syntax !== undefined || coder.encodeMany === undefined) return undefined;
+  const encodeMany = coder.encodeMany.bind(coder);
+  let count = 1;
+  return pack;
+
+  function pack(messages: readonly Out[]): Frame[] {
+    const frames: Frame[] = [];
+    for (let at = 0; at < messages.length; ) {
+      const some = messages.slice(at, at + count);
+      frames.push(...packed(some));
+      at += some.length;
+    }
+    return frames;
+  }
+
+  function packed(messages: readonly Out[]): Frame[] {
+    const many = encodeMany(messages.map(message => envelope.wrap(message) as Out));
+    if (many === undefined) return messages.map(encode);
+    const frame = framing.join(many);
+    const average = frame.length / messages.length;
+    count = Math.floor(Math.max(1, Math.min(PACKED_BYTES / average, messages.length * 8, MAX_PACKED)));
+    if (frame.length <= MAX_PACKED_BYTES || messages.length === 1) return [frame];
+    coder.unsent?.();
+    return messages.map(encode);
   }
 }
 

@@ -4,6 +4,10 @@ import type { Transport } from './transport.js';
 /**
  * Two transports in one process, each the other's peer. Asynchronous like a socket: a batch arrives on a later turn of
  * the event loop, and is taken only when the other end reads, so backpressure is that of a real link.
+ *
+ * @example
+ * const [left, right] = memoryTransports();
+ * const channel = open(left); // `right` is the test's: it sees the bytes, and says what comes in
  */
 export function memoryTransports(): [Transport, Transport] {
   const a = new MemoryTransport();

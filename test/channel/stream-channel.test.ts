@@ -1,20 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { planOf } from '../../src/channel/options.js';
 import { channelOver, open } from '../../src/channel/open.js';
+import { planOf } from '../../src/channel/options.js';
 import { IpcError } from '../../src/errors.js';
+import { contentLength } from '../../src/streams/content-length.js';
+import { bare } from '../../src/streams/envelope.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { collect, turns } from '../support/collect.js';
 import { line, linesOf } from '../support/deka-lines.js';
-
-/** The error a function throws. */
-function thrownBy(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (thrown) {
-    return thrown;
-  }
-  throw new Error('nothing was thrown');
-}
+import { code, thrownBy } from '../support/errors.js';
 
 /** The first uncaught exceptions that come of some work, in place of the test runner's own handling. */
 async function uncaughtDuring(count: number, work: () => void): Promise<unknown[]> {
@@ -36,7 +29,6 @@ async function uncaughtDuring(count: number, work: () => void): Promise<unknown[
   return uncaught;
 }
 
-const code = (wanted: string) => expect.objectContaining({ code: wanted });
 const epipe = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
 
 describe('sending', () => {
@@ -314,6 +306,23 @@ describe('ending', () => {
     await looped;
     await channel.closed;
     expect(transport.written.join('')).toBe(linesOf('from complete', 'after the loop'));
+  });
+
+  it('a framing that is lost ends the channel with the failure, after the messages before it', async () => {
+    const link = new ScriptedTransport();
+    const channel = open(link, { framing: contentLength(), envelope: bare() });
+    const [messages, failures] = [collect(channel.messages$), collect(channel.failures$)];
+    const sent = vi.fn();
+    link.answering = 'by hand';
+    channel.send('too late', sent);
+    await turns();
+    link.receive(`${contentLength().join('1')}oops\r\n\r\n${contentLength().join('2')}`);
+    expect(await channel.closed).toEqual({ error: code('ERR_FRAMING_LOST') });
+    expect(await messages.completed).toEqual([1]);
+    expect(await failures.completed).toEqual([code('ERR_FRAMING_LOST')]);
+    await turns();
+    expect(sent).toHaveBeenCalledExactlyOnceWith(code('ERR_CHANNEL_CLOSED'));
+    expect(link.calls).toContain('destroy');
   });
 
   it('a link that ends inside a line reports that on failures$', async () => {

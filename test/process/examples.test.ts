@@ -48,6 +48,28 @@ describe('examples', () => {
     expect(output).toContain('Oslo');
   });
 
+  it('language-server: answers initialize, a completion and a shutdown', async () => {
+    expect(await outputOf('language-server/main.js')).toBe(
+      [
+        'initialize: completes after " :',
+        'completion: name, private',
+        'shutdown: null',
+        'the channel ended: local',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('binary: a program that speaks length-prefixed records answers each command', async () => {
+    expect(await outputOf('binary/main.js')).toBe('20000 samples, sum 1885547.165, 280000 bytes\n');
+  });
+
+  it('compressed: records come back through a codec that wraps another, in fewer bytes', async () => {
+    const output = await outputOf('compressed/parent.js');
+    expect(output).toMatch(/^100 records came back; on the wire they were \d+ % of their JSON$/m);
+    expect(Number(/(\d+) %/.exec(output)?.[1])).toBeLessThan(50);
+  });
+
   it('the README names each of them with a command', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8');
     for (const name of [
@@ -56,6 +78,9 @@ describe('examples', () => {
       'echo/server',
       'echo/client',
       'operators/pipeline',
+      'language-server/main',
+      'binary/main',
+      'compressed/parent',
     ]) {
       expect(readme).toContain(`node examples/${name}.js`);
     }

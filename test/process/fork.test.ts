@@ -168,7 +168,7 @@ describe('parent', () => {
     const told = JSON.parse(await outputOf(child.process)) as { code: string; message: string };
     expect(told.code).toBe('ERR_CODEC_MISMATCH');
     expect(told.message).toContain('"csv"');
-    expect(await child.closed).toBe('peer');
+    expect(await child.closed).toEqual({ error: expect.objectContaining({ code: 'ERR_CODEC_MISMATCH' }) });
   });
 
   it('does not take the descriptor of something that is no socket', async () => {

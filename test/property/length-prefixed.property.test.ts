@@ -4,6 +4,7 @@ import { IpcError } from '../../src/errors.js';
 import { ByteAccumulator } from '../../src/streams/byte-accumulator.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame } from '../../src/streams/framing.js';
 import { type LengthPrefixedOptions, lengthPrefixed } from '../../src/streams/length-prefixed.js';
+import { byteByByte, cut, sizes } from '../support/cutting.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -18,21 +19,6 @@ const COMBINATIONS = ([1, 2, 4] as const).flatMap(bytes =>
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** Chunks of these sizes, then the rest in one. */
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const chunks: Buffer[] = [];
-  let at = 0;
-  for (const size of sizes) {
-    chunks.push(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return [...chunks, bytes.subarray(at)];
-}
-
-function byteByByte(bytes: Buffer): Buffer[] {
-  return cut(bytes, Array<number>(bytes.length).fill(1));
-}
 
 /** What a splitter gives, frames in hexadecimal and errors by their code; then the code of its end. */
 function split(
@@ -61,7 +47,6 @@ function joined(options: LengthPrefixedOptions, frames: readonly Frame[]): Buffe
 }
 
 const options = fc.constantFrom(...COMBINATIONS);
-const sizes = fc.array(fc.nat({ max: 12 }), { maxLength: 60 });
 const frame = fc.uint8Array({ maxLength: 20 });
 const frames = fc.array(frame, { maxLength: 12 });
 
@@ -154,7 +139,7 @@ describe('arbitrary bytes', () => {
       const told = digits.reduce((number, digit) => number * 256 + digit, 0);
       const length = includesItself ? told - width : told;
       at += width;
-      if (length < 0) return { found: [...found, 'ERR_DECODE'], end: undefined };
+      if (length < 0) return { found: [...found, 'ERR_FRAMING_LOST'], end: undefined };
       if (length > max) found.push('ERR_FRAME_TOO_LARGE');
       else if (at + length > bytes.length) return { found, end: 'ERR_DECODE' };
       else found.push(bytes.toString('hex', at, at + length));
@@ -194,7 +179,7 @@ describe('a length that cannot be', () => {
 
         for (const chunks of [[wire], cut(wire, cuts), byteByByte(wire)]) {
           expect(split(given, chunks)).toEqual({
-            found: [...before.map(shown), 'ERR_DECODE'],
+            found: [...before.map(shown), 'ERR_FRAMING_LOST'],
             end: undefined,
           });
         }

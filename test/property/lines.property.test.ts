@@ -4,6 +4,7 @@ import { IpcError } from '../../src/errors.js';
 import { ByteAccumulator } from '../../src/streams/byte-accumulator.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../src/streams/framing.js';
 import { lines } from '../../src/streams/lines.js';
+import { byteByByte, cut, sizes } from '../support/cutting.js';
 
 const LF = 0x0a;
 const KIB = 1024;
@@ -13,21 +14,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Chunks of these sizes, then the rest in one. */
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const chunks: Buffer[] = [];
-  let at = 0;
-  for (const size of sizes) {
-    chunks.push(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return [...chunks, bytes.subarray(at)];
-}
-
-function byteByByte(bytes: Buffer): Buffer[] {
-  return cut(bytes, Array<number>(bytes.length).fill(1));
-}
-
 /** Everything a splitter gives for these chunks: lines as they are, errors by their code. */
 function split(chunks: readonly Uint8Array[], maxFrameBytes = DEFAULT_MAX_FRAME_BYTES): unknown[] {
   const splitter = lines().splitter({ maxFrameBytes });
@@ -35,8 +21,6 @@ function split(chunks: readonly Uint8Array[], maxFrameBytes = DEFAULT_MAX_FRAME_
     .flatMap(chunk => splitter.push(chunk))
     .map(item => (item instanceof IpcError ? { code: item.code } : item));
 }
-
-const sizes = fc.array(fc.nat({ max: 12 }), { maxLength: 60 });
 
 const piece = fc.oneof(
   { weight: 3, arbitrary: fc.constant('\n') },

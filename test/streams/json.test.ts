@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IpcError } from '../../src/errors.js';
 import { json } from '../../src/streams/json.js';
+import { thrownBy } from '../support/errors.js';
 
 const circular: { self?: unknown } = {};
 circular.self = circular;
@@ -11,15 +12,6 @@ function encode(message: unknown): unknown {
 
 function decode(frame: string | Uint8Array): unknown {
   return json().create().decode(frame);
-}
-
-function thrownBy(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (thrown) {
-    return thrown;
-  }
-  return undefined;
 }
 
 describe('json', () => {

@@ -3,6 +3,7 @@ import { IpcError } from '../../src/errors.js';
 import { ByteAccumulator } from '../../src/streams/byte-accumulator.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Splitter } from '../../src/streams/framing.js';
 import { type LengthPrefixedOptions, lengthPrefixed } from '../../src/streams/length-prefixed.js';
+import { thrownBy } from '../support/errors.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -37,15 +38,6 @@ function textOf(frame: Frame): string {
 
 function hex(frame: Frame): string {
   return Buffer.from(frame).toString('hex');
-}
-
-function thrownBy(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (thrown) {
-    return thrown;
-  }
-  return undefined;
 }
 
 describe('lengthPrefixed', () => {
@@ -268,11 +260,11 @@ describe('lengthPrefixed', () => {
   describe('a length that cannot be', () => {
     const own = { includesItself: true } as const;
 
-    it.each([0, 1, 3])('is one ERR_DECODE, and everything behind it is ignored: %i', length => {
+    it.each([0, 1, 3])('is one ERR_FRAMING_LOST, and everything behind it is ignored: %i', length => {
       const split = splitter(100, own);
       const chunk = Buffer.concat([Buffer.from('\0\0\0\x05a'), lengthOf(length), Buffer.from('\0\0\0\x05b')]);
 
-      expect(pushed(split, chunk)).toEqual(['a', 'ERR_DECODE']);
+      expect(pushed(split, chunk)).toEqual(['a', 'ERR_FRAMING_LOST']);
       expect(pushed(split, Buffer.from('\0\0\0\x05c'))).toEqual([]);
       expect(pushed(split, lengthOf(0))).toEqual([]);
       expect(split.end()).toBeUndefined();
@@ -282,7 +274,7 @@ describe('lengthPrefixed', () => {
       const split = splitter(100, own);
       pushed(split, lengthOf(3).subarray(0, 2));
 
-      expect(pushed(split, lengthOf(3).subarray(2))).toEqual(['ERR_DECODE']);
+      expect(pushed(split, lengthOf(3).subarray(2))).toEqual(['ERR_FRAMING_LOST']);
     });
 
     it('is told, with the cure', () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { IpcError } from '../../src/errors.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Splitter } from '../../src/streams/framing.js';
 import { lines } from '../../src/streams/lines.js';
+import { thrownBy } from '../support/errors.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -15,15 +16,6 @@ function splitter(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES): Splitter {
 function pushed(to: Splitter, chunk: string | Uint8Array): readonly Frame[] {
   const items = to.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
   return items.map(item => (item instanceof IpcError ? item.code : item));
-}
-
-function thrownBy(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (thrown) {
-    return thrown;
-  }
-  return undefined;
 }
 
 describe('lines', () => {

@@ -110,6 +110,41 @@ describe('outbound', () => {
     expect(out.encode('ab')).toEqual(Buffer.from('\u0002ab'));
   });
 
+  describe('a codec that packs', () => {
+    /** Messages are their sizes in bytes. */
+    function packing() {
+      const calls: string[] = [];
+      const coder: Coder<unknown, unknown> = {
+        encode: size => {
+          calls.push('one');
+          return Buffer.alloc(Number(size));
+        },
+        encodeMany: sizes => {
+          calls.push(`${sizes.length}`);
+          return Buffer.concat(sizes.map(size => Buffer.alloc(Number(size))));
+        },
+        decode: String,
+        unsent: () => void calls.push('unsent'),
+      };
+      const framing: Framing = { ...lines(), kind: 'binary', join: frame => frame };
+      return { calls, out: outbound({ framing, coder, syntax: undefined, envelope: bare() }) };
+    }
+
+    it('gets as many at a time as make 32 KiB, up to eight times as many as before', () => {
+      const { calls, out } = packing();
+
+      expect(out.encodeMany(Array(1000).fill(100))).toHaveLength(100_000);
+      expect(calls).toEqual(['1', '8', '64', '327', '327', '273']);
+    });
+
+    it('is told when many were too large together, and encodes them one by one', () => {
+      const { calls, out } = packing();
+
+      expect(out.encodeMany([100, 600_000, 600_000, 1])).toHaveLength(1_200_101);
+      expect(calls).toEqual(['1', '3', 'unsent', 'one', 'one', 'one']);
+    });
+  });
+
   describe('encodeMany', () => {
     it('is one text of all messages in order', () => {
       const out = outbound(stages({ envelope: bare() }));

@@ -7,6 +7,7 @@ import { inbound } from '../../src/streams/inbound.js';
 import { outbound } from '../../src/streams/outbound.js';
 import { v8 } from '../../src/streams/v8.js';
 import { collect } from '../support/collect.js';
+import { thrownBy } from '../support/errors.js';
 
 /** V8's header of the format that this Node writes. */
 const HEADER = [...serialize(null).subarray(0, 2)];
@@ -30,15 +31,6 @@ function roundTrip(message: unknown): unknown {
 
 function payload(...bytes: readonly number[]): Buffer {
   return Buffer.from([...HEADER, ...bytes]);
-}
-
-function thrownBy(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (thrown) {
-    return thrown;
-  }
-  return undefined;
 }
 
 describe('v8', () => {
@@ -146,6 +138,46 @@ describe('v8', () => {
       const key = Object.assign(createSecretKey(Buffer.from('secret')), { label: 'mine' });
 
       expect(roundTrip({ key })).toEqual({ key: { label: 'mine' } });
+    });
+  });
+
+  describe('packed', () => {
+    const writer = v8({ packed: true }).create();
+
+    it('puts many messages into one frame behind a byte that V8 never writes first', () => {
+      const frame = writer.encodeMany?.([1, 'two', [3]]) as Buffer;
+
+      expect([...frame.subarray(0, 3)]).toEqual([0, ...HEADER]);
+      expect(v8().create().decodeMany?.(frame)).toEqual([1, 'two', [3]]);
+    });
+
+    it('is off unless asked for: Node would not understand it', () => {
+      expect(v8().create()).not.toHaveProperty('encodeMany');
+      expect(
+        v8()
+          .create()
+          .decodeMany?.(encode([1])),
+      ).toBeUndefined();
+    });
+
+    it.each([
+      ['no array', payload(0x54)],
+      ['nothing', Buffer.alloc(0)],
+      ['no header', Buffer.from('[1]')],
+    ])('throws ERR_DECODE for %s', (_what, bytes) => {
+      expect(
+        thrownBy(() =>
+          v8()
+            .create()
+            .decodeMany?.(Buffer.concat([Buffer.of(0), bytes])),
+        ),
+      ).toMatchObject({
+        code: 'ERR_DECODE',
+      });
+    });
+
+    it('refuses what it refuses singly', () => {
+      expect(thrownBy(() => writer.encodeMany?.([1, () => 1]))).toMatchObject({ code: 'ERR_ENCODE' });
     });
   });
 

@@ -2,22 +2,26 @@ import { describe, expect, it, vi } from 'vitest';
 import { type Fault, type FaultScript, randomFaults, seededRandom } from '../../src/testing/faults.js';
 import { faultyTransport } from '../../src/testing/faulty-transport.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
+import { transportContract } from '../../src/testing/transport-contract.js';
 import { memoryTransports } from '../../src/transport/memory.js';
-import { transportContract } from '../contract/transport.contract.js';
 import { collect, turns } from '../support/collect.js';
+import { holds } from '../support/contract.js';
 
 const BROKEN = new Error('as the script says');
 const gone = expect.objectContaining({ code: 'EPIPE' });
 
-transportContract('a transport with cuts and delays', () => {
-  const random = seededRandom(20);
-  // No small pieces: the contract floods.
-  const [left, right] = memoryTransports().map(transport =>
-    faultyTransport(transport, { reads: harmless(random), writes: harmless(random) }),
-  );
-  if (left === undefined || right === undefined) throw new Error('a pair has two ends');
-  return { left, right };
-});
+holds(
+  'a transport with cuts and delays',
+  transportContract(() => {
+    const random = seededRandom(20);
+    // No small pieces: the contract floods.
+    const [left, right] = memoryTransports().map(transport =>
+      faultyTransport(transport, { reads: harmless(random), writes: harmless(random) }),
+    );
+    if (left === undefined || right === undefined) throw new Error('a pair has two ends');
+    return { left, right };
+  }),
+);
 
 function* harmless(random: () => number): Generator<Fault> {
   for (const fault of randomFaults(random)) {

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toNode } from '../../src/transport/address.js';
+import { code } from '../support/errors.js';
 
 describe('toNode', () => {
   it('takes a string for the path of a Unix socket', () => {
@@ -50,8 +51,4 @@ function pretend(value: NodeJS.Platform): void {
   const { platform } = process;
   Object.defineProperty(process, 'platform', { value });
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
-}
-
-function code(expected: string) {
-  return expect.objectContaining({ name: 'IpcError', code: expected });
 }

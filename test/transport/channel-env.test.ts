@@ -8,6 +8,7 @@ import {
   childEnv,
   takeChannel,
 } from '../../src/transport/channel-env.js';
+import { code } from '../support/errors.js';
 
 const DEKA: Announcement = { wire: 'deka', codec: 'json' };
 
@@ -173,8 +174,4 @@ async function openSocketFd(): Promise<number> {
   onTestFinished(() => void server.close());
   const { _handle: handle } = server as unknown as { _handle: { fd: number } };
   return handle.fd;
-}
-
-function code(expected: string) {
-  return expect.objectContaining({ name: 'IpcError', code: expected });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { inheritedTransport } from '../../src/transport/inherited.js';
 import { requireUnixSockets } from '../../src/transport/platform.js';
 import { forkChild, spawnChild } from '../../src/transport/spawn.js';
+import { code } from '../support/errors.js';
 
 describe('requireUnixSockets', () => {
   it.each(['linux', 'darwin', 'freebsd', 'aix'] as const)('lets %s pass', platform => {
@@ -36,8 +37,4 @@ function pretend(value: NodeJS.Platform): void {
   const { platform } = process;
   Object.defineProperty(process, 'platform', { value });
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
-}
-
-function code(expected: string) {
-  return expect.objectContaining({ name: 'IpcError', code: expected });
 }

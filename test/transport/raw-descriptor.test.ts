@@ -10,6 +10,7 @@ import { IpcError } from '../../src/errors.js';
 import { childIpcRead, childIpcSend } from '../../src/raw.js';
 import { descriptorsInUse, readLine, sendLine } from '../../src/transport/raw-descriptor.js';
 import { RawLines } from '../../src/transport/raw-lines.js';
+import { code } from '../support/errors.js';
 
 /** Every wait for a descriptor that is not ready: how long, and what a test does when it begins. */
 const waits = vi.hoisted(() => ({ ms: [] as number[], begun: (_count: number) => {} }));
@@ -543,8 +544,4 @@ function deferred<T>() {
     settle = resolve;
   });
   return { promise, resolve: (value: T) => settle(value) };
-}
-
-function code(expected: string) {
-  return expect.objectContaining({ name: 'IpcError', code: expected });
 }

@@ -4,6 +4,7 @@ import { IpcError } from '../../src/errors.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { FRAME_CHARGE_BYTES } from '../../src/transport/write-queue.js';
 import { Writer, type WriterLimits } from '../../src/transport/writer.js';
+import { code } from '../support/errors.js';
 
 const GONE = new Error('gone');
 
@@ -512,8 +513,4 @@ function catchUncaught(): unknown[] {
     for (const listener of runners) process.on('uncaughtException', listener);
   });
   return caught;
-}
-
-function code(expected: string) {
-  return expect.objectContaining({ name: 'IpcError', code: expected });
 }

@@ -1,0 +1,1 @@
+export { cbor } from './streams/cbor.js';

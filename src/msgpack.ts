@@ -1,0 +1,1 @@
+export { type MsgpackOptions, msgpack } from './streams/msgpack.js';
