@@ -9,7 +9,7 @@ const CHILD = fileURLToPath(new URL('../children/raw.js', import.meta.url));
 
 /** @type {import('../scenario.js').Scenario} */
 export async function run({ scaled }) {
-  const bytes = scaled(8 * 1024, 128) * KIB;
+  const bytes = scaled(4 * 1024, 128) * KIB;
   return [
     ...(await flood('bad lines', lines(), bytes, bytes / 2)),
     ...(await flood('empty lines', lines(), bytes, bytes)),

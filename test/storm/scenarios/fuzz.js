@@ -74,9 +74,9 @@ function hostile() {
 
 /** @param {string} name @param {readonly [Buffer, number]} hostile */
 function ratio(name, [fill, chunk]) {
-  const [few, many] = [512 * KIB, 2048 * KIB].map(size => {
+  const [few, many] = [256 * KIB, 1024 * KIB].map(size => {
     const bytes = Buffer.alloc(size, fill);
-    return Math.min(...[1, 2, 3, 4, 5, 6].map(() => msOf(name, bytes, chunk)));
+    return Math.min(...[1, 2, 3, 4].map(() => msOf(name, bytes, chunk)));
   });
   return Number(many) / Math.max(Number(few), 0.05);
 }
