@@ -24,6 +24,7 @@ export class Failures {
   #thisSecond = 0;
   #unreported = 0;
   #last: IpcError | undefined; // of those that were not reported
+  #timer: NodeJS.Timeout | undefined;
 
   /** How many frames were bad. */
   count = 0;
@@ -41,10 +42,12 @@ export class Failures {
     if (this.#thisSecond < FAILURES_PER_SECOND) {
       this.#thisSecond += 1;
       this.#give(failure);
-    } else {
-      this.#unreported += count;
-      this.#last = failure;
+      return;
     }
+    // The flood may be over with this one, and the next failure a day away.
+    this.#timer ??= setTimeout(() => this.#sumUp(), this.#secondEnds - now).unref();
+    this.#unreported += count;
+    this.#last = failure;
   }
 
   /** Something else than a frame was. */
@@ -58,6 +61,8 @@ export class Failures {
   }
 
   #sumUp(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const last = this.#last;
     if (last === undefined) return;
     this.#give(summary(this.#unreported, last));

@@ -9,7 +9,7 @@ import { line } from '../support/deka-lines.js';
 const bad = (n: number, count?: number) =>
   new IpcError('ERR_DECODE', `bad ${n}`, count === undefined ? {} : { count });
 
-beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }));
+beforeEach(() => vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
 describe('failures', () => {
@@ -42,6 +42,12 @@ describe('failures', () => {
       expect.objectContaining({ message: 'bad -1' }),
     ]);
     expect(failures.count).toBe(FAILURES_PER_SECOND + 43);
+  });
+
+  it('are summed up although nothing follows', () => {
+    const { values } = flooded(FAILURES_PER_SECOND + 3);
+    vi.advanceTimersByTime(1000);
+    expect(values.at(-1)).toMatchObject({ count: 3 });
   });
 
   it('are summed up at the end, too', () => {

@@ -34,6 +34,7 @@ async function flood(what, framing, bytes, frames) {
   const start = performance.now();
   for await (const message of child) messages.push(message);
   const seconds = (performance.now() - start) / 1000;
+  await child.closed; // the last failures are summed up then
   const grown = memory.stop();
   const title = `${text(frames)} ${what}`;
   return [
