@@ -1,6 +1,8 @@
 // @ts-check
 // Every built-in framing and codec, by name.
 import * as deka from 'deka-ipc';
+import { cbor } from 'deka-ipc/cbor';
+import { msgpack } from 'deka-ipc/msgpack';
 
 /** @type {Record<string, () => deka.Framing>} */
 export const framings = {
@@ -8,10 +10,16 @@ export const framings = {
   'length, 4 bytes': () => deka.lengthPrefixed(),
   'length, 2 little-endian': () => deka.lengthPrefixed({ bytes: 2, endian: 'little' }),
   'length, 1 with itself': () => deka.lengthPrefixed({ bytes: 1, includesItself: true }),
+  'content length': () => deka.contentLength(),
 };
 
 /** @type {Record<string, () => deka.Codec>} */
-export const codecs = { json: () => deka.json(), v8: () => deka.v8() };
+export const codecs = {
+  json: () => deka.json(),
+  v8: () => deka.v8(),
+  msgpack: () => msgpack(),
+  cbor: () => cbor(),
+};
 
 /** A text framing gives text, which v8() cannot read: every frame is an ERR_DECODE, which is worth a look, too. */
 export const pairs = Object.keys(framings).flatMap(framing =>
