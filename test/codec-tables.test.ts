@@ -1,5 +1,6 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { MESSAGES } from '../bench/messages.js';
 import { pair } from '../src/channel/open.js';
 import { IpcError } from '../src/errors.js';
 import { cbor } from '../src/streams/cbor.js';
@@ -110,7 +111,7 @@ describe('docs/codecs.md', () => {
     const rows = await Promise.all(
       all.map(async ([name, codec]) => {
         const figures = await Promise.all(
-          [small, order].flatMap(make => [
+          [MESSAGES.small, MESSAGES['1 KB']].flatMap(({ make }) => [
             bytesPerMessage(codec, make, false),
             bytesPerMessage(codec, make, true),
           ]),
@@ -128,29 +129,6 @@ describe('docs/codecs.md', () => {
     expectSection(PAGE, 'sizes', markdownTable(head, rows));
   });
 });
-
-function small(id: number): object {
-  return { id, type: 'trade', symbol: 'BTCUSD', price: 64250.5 + (id % 100), qty: id % 1000 };
-}
-
-function order(id: number): object {
-  return {
-    id,
-    customer: {
-      name: `Customer ${id % 1000}`,
-      mail: `customer${id % 1000}@example.com`,
-      since: 2001 + (id % 20),
-    },
-    shipping: { street: 'Gedimino prospektas 9', city: 'Vilnius', zip: 'LT-01103', express: id % 2 === 0 },
-    items: Array.from({ length: 9 }, (_, n) => ({
-      sku: `SKU-${(id * 7 + n) % 10_000}`,
-      title: `Item number ${n} of the order`,
-      price: 9.99 + n,
-      count: 1 + (n % 3),
-    })),
-    note: null,
-  };
-}
 
 function isInvalidDate(value: unknown): boolean {
   return value instanceof Date && Number.isNaN(value.getTime());

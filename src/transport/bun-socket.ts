@@ -1,10 +1,8 @@
-import { readSync } from 'node:fs';
 import { IpcError } from '../errors.js';
 import { Observable, type Subscriber } from '../rx.js';
+import { readNow } from './read-now.js';
 import type { Transport } from './transport.js';
 import { writeAllSync } from './write-sync.js';
-
-const READ_BYTES = 64 * 1024;
 
 /** What is used of a socket of Bun's. */
 export interface BunSocket {
@@ -222,16 +220,6 @@ class BunSocketTransport implements Transport {
 
 function fail(transport: BunSocketTransport): void {
   transport.fail();
-}
-
-function readNow(fd: number): Uint8Array | undefined {
-  const memory = Buffer.allocUnsafe(READ_BYTES);
-  try {
-    const length = readSync(fd, memory);
-    return length === 0 ? undefined : memory.subarray(0, length);
-  } catch {
-    return undefined; // EAGAIN: nothing more
-  }
 }
 
 function notOpened(fd: number): IpcError {

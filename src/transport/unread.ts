@@ -1,8 +1,6 @@
-import { readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { plainHandle } from './plain-handle.js';
-
-const READ_BYTES = 64 * 1024;
+import { readNow } from './read-now.js';
 
 /**
  * What a dead peer left behind: the stream's own buffer, then what the kernel holds for its descriptor. Finite, for
@@ -15,14 +13,4 @@ export function* unreadOf(readable: Readable): Generator<Uint8Array> {
   const fd = plainHandle(readable)?.fd;
   if (fd === undefined) return;
   for (let chunk = readNow(fd); chunk !== undefined; chunk = readNow(fd)) yield chunk;
-}
-
-function readNow(fd: number): Uint8Array | undefined {
-  const memory = Buffer.allocUnsafe(READ_BYTES);
-  try {
-    const length = readSync(fd, memory);
-    return length === 0 ? undefined : memory.subarray(0, length);
-  } catch {
-    return undefined; // EAGAIN: nothing more; anything else: the link is as dead as the write said
-  }
 }

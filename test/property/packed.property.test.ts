@@ -8,6 +8,7 @@ import { inbound } from '../../src/streams/inbound.js';
 import { msgpack } from '../../src/streams/msgpack.js';
 import { outbound } from '../../src/streams/outbound.js';
 import { cut, sizes } from '../support/cutting.js';
+import { typedArray } from '../support/arbitraries.js';
 
 /** Both ends of a channel of this codec. */
 function ends(codec: Codec) {
@@ -49,19 +50,6 @@ const leaf = fc.oneof(
   fc.date({ noInvalidDate: true, min: new Date('1900-01-01'), max: new Date('2200-01-01') }),
   fc.constantFrom(/a/, /(?<name>b)\1/giu),
   fc.uint8Array().map(bytes => Buffer.from(bytes)),
-);
-const typedArray = fc.oneof<fc.Arbitrary<NodeJS.TypedArray>[]>(
-  fc.uint8Array(),
-  fc.uint8ClampedArray(),
-  fc.int8Array(),
-  fc.int16Array(),
-  fc.uint16Array(),
-  fc.int32Array(),
-  fc.uint32Array(),
-  fc.float32Array(),
-  fc.float64Array(),
-  fc.bigInt64Array(),
-  fc.bigUint64Array(),
 );
 const key = fc.oneof(fc.constantFrom('id', 'name', 'size'), fc.string()).filter(name => name !== '__proto__');
 const { value: message } = fc.letrec<{ value: unknown }>(tie => ({

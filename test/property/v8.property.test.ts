@@ -8,6 +8,7 @@ import { type Inbound, inbound } from '../../src/streams/inbound.js';
 import { lengthPrefixed } from '../../src/streams/length-prefixed.js';
 import { outbound, type Stages } from '../../src/streams/outbound.js';
 import { v8 } from '../../src/streams/v8.js';
+import { typedArray } from '../support/arbitraries.js';
 
 const HEADER = serialize(null).subarray(0, 2);
 
@@ -52,20 +53,6 @@ const leaf = fc.oneof(
   fc.uint8Array().map(bytes => Buffer.from(bytes)),
   fc.uint8Array().map(bytes => bytes.buffer),
   fc.uint8Array().map(bytes => new DataView(bytes.buffer)),
-);
-
-const typedArray = fc.oneof<fc.Arbitrary<NodeJS.TypedArray>[]>(
-  fc.uint8Array(),
-  fc.uint8ClampedArray(),
-  fc.int8Array(),
-  fc.int16Array(),
-  fc.uint16Array(),
-  fc.int32Array(),
-  fc.uint32Array(),
-  fc.float32Array(),
-  fc.float64Array(),
-  fc.bigInt64Array(),
-  fc.bigUint64Array(),
 );
 
 /** Whatever structured clone carries, nested. */
