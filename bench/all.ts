@@ -1,7 +1,8 @@
 import { CODEC_WORKLOADS } from './codecs.js';
+import { start } from './start.js';
 import { LINK_WORKLOADS, type Workload } from './workloads.js';
 
-export const WORKLOADS: readonly Workload[] = [...LINK_WORKLOADS, ...CODEC_WORKLOADS];
+export const WORKLOADS: readonly Workload[] = [...LINK_WORKLOADS, start, ...CODEC_WORKLOADS];
 
 /** The workload of that name. */
 export function workload(name: string | undefined): Workload {

@@ -12,6 +12,8 @@ export interface Contender {
   readonly manner: 'one by one' | 'in batches';
   /** Starts the child and returns this side's end. */
   start(module: URL, args: readonly string[]): End;
+  /** The module of a child that says it is up and does nothing else. */
+  readonly up: string;
   /** The other end, inside the child. */
   inChild(): End;
 }
@@ -26,6 +28,7 @@ function deka(
   return {
     name,
     manner,
+    up: './up-deka.js',
     start: (module, args) =>
       channelEnd(fork(module, args, { handles, stdio: [...stdio], ...(codec && { codec }) })),
     inChild: () => channelEnd(parent()),
@@ -43,6 +46,7 @@ function node(
   return {
     name,
     manner: 'one by one',
+    up: './up.js',
     start: (module, args) => end(fork(module, args, { serialization, stdio: [...stdio, 'ipc'] })),
     inChild: () => end(process),
   };

@@ -169,7 +169,8 @@ async function laps(end: End, count: number): Promise<number[]> {
   return micros;
 }
 
-function percentile(sorted: readonly number[], share: number): number {
+/** The value below which this share of them lies. */
+export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 

@@ -1,0 +1,3 @@
+// A child that is up, with nothing but what its runtime gives it.
+process.send?.('up');
+process.disconnect?.();
