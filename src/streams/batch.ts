@@ -41,6 +41,7 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): BatchOutbound<
   const { one, many } = text;
   const joint: Joint = { between: ',', maxLength: MAX_BATCH_CHARS, close };
   const nextFrame = `${many.after}${many.before}`;
+  let perText = MESSAGES_PER_TEXT; // learnt from what was sent
   return { joint, encode, encodeMany };
 
   function close(texts: string, count: number): string {
@@ -54,13 +55,22 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): BatchOutbound<
   }
 
   function encodeMany(messages: readonly Out[]): string | Uint8Array {
+    if (perText === 1) return eachAlone(messages);
     const texts: string[] = [];
-    for (let at = 0; at < messages.length; at += MESSAGES_PER_TEXT) {
-      const text = textOfMany(messages.slice(at, at + MESSAGES_PER_TEXT));
-      if (text.length > MAX_BATCH_CHARS) return alone(messages.map(textOf));
+    for (let at = 0; at < messages.length; at += perText) {
+      const some = messages.slice(at, at + perText);
+      const text = textOfMany(some);
+      if (text.length > MAX_BATCH_CHARS) return eachAlone(messages);
       texts.push(text);
     }
+    perText = fitting(texts, messages.length);
     return texts.join(nextFrame);
+  }
+
+  function eachAlone(messages: readonly Out[]): Uint8Array {
+    const texts = messages.map(textOf);
+    perText = fitting(texts, messages.length);
+    return alone(texts);
   }
 
   function textOfMany(messages: readonly Out[]): string {
@@ -77,6 +87,13 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): BatchOutbound<
   function alone(texts: readonly string[]): Uint8Array {
     return Buffer.from(texts.map(text => `${one.before}${text}${one.after}`).join(''));
   }
+}
+
+/** So many messages like these go into one text: half of what fits, for some are longer than others. */
+function fitting(texts: readonly string[], count: number): number {
+  const average = texts.reduce((sum, text) => sum + text.length, 0) / count;
+  if (average > MAX_TEXT_CHARS) return 1;
+  return Math.min(MESSAGES_PER_TEXT, Math.ceil(MAX_BATCH_CHARS / 2 / average));
 }
 
 function asText(frame: string | Uint8Array): string {

@@ -106,6 +106,25 @@ describe('messages that leave together', () => {
     expect(receivedFrom(frames)).toHaveLength(20_000);
   });
 
+  it('learn how many fit into a frame, and encode no message twice', () => {
+    let encoded = 0;
+    const { encode, decode } = json().create();
+    const coder = {
+      decode,
+      encode: (message: unknown) => {
+        encoded += 1;
+        return encode(message);
+      },
+    };
+    const { sendMany, lines: sent } = sender({ coder });
+    const [large, small] = [Array(20).fill('x'.repeat(9000)), Array(500).fill('y')];
+    sendMany(large); // at first it is not known
+    encoded = 0;
+    for (const messages of [large, large, small, small]) sendMany(messages);
+    expect(encoded).toBe(2 * 20 + 2 * 500);
+    expect(receivedFrom(sent())).toEqual([large, large, large, small, small].flat());
+  });
+
   it('are frames of their own if many are large', () => {
     const { sendMany, lines: sent } = sender();
     const large = 'x'.repeat(9000);
