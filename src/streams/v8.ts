@@ -63,6 +63,10 @@ export function v8<Out = unknown, In = unknown>({ packed = false }: V8Options = 
   }
 }
 
+const VERSION_TAG = 0xff;
+const DENO_VERSION = 16;
+const NODE_VERSION = 15;
+
 class MessageSerializer extends DefaultSerializer {
   /** Called by V8 for each view, and for objects that native code made, which leave as what they show. */
   _writeHostObject(object: object): void {
@@ -112,7 +116,7 @@ function serialized(message: unknown, lead?: Uint8Array): Uint8Array {
 function decode<In>(frame: Frame): In {
   if (typeof frame === 'string') throw notBytes();
   try {
-    const deserializer = new MessageDeserializer(frame);
+    const deserializer = new MessageDeserializer(readable(frame));
     deserializer.readHeader();
     return deserializer.readValue() as In;
   } catch (cause) {
@@ -123,6 +127,17 @@ function decode<In>(frame: Frame): In {
       { cause },
     );
   }
+}
+
+/**
+ * Deno 2.9 writes version 16 of V8's format on its own channel, whose V8 is newer than Node's. What messages consist of is
+ * the same in both: `node:v8` of that very Deno writes it under version 15.
+ */
+function readable(frame: Uint8Array): Uint8Array {
+  if (frame[0] !== VERSION_TAG || frame[1] !== DENO_VERSION) return frame;
+  const same = Uint8Array.from(frame);
+  same[1] = NODE_VERSION;
+  return same;
 }
 
 function decodeMany<In>(frame: Frame): readonly In[] | undefined {

@@ -29,7 +29,7 @@ const DENO_LAST_WORDS =
 const BUN_V8 =
   "Bun's node:v8 and its advanced serialization are JavaScriptCore's format, not V8's. It answers json.";
 const DENO_V8 =
-  'Deno 2.9 writes version 16 of the V8 format on its own channel; Node up to 26 reads up to 15. It answers json.';
+  "Deno 2.9 writes version 16 of the V8 format on its own channel; the channel is Node's own there, and Node up to 26 reads up to 15. It answers json.";
 
 /** This library is the parent. @type {readonly Row[]} */
 export const asParentRows = [
@@ -72,7 +72,7 @@ export const asParentRows = [
     pair: asParent(runtime, 'plain.js', { wire: 'node' }),
     note: LAST_WORDS,
   })),
-  ...node.map(runtime => ({
+  ...[...node, deno].map(runtime => ({
     peer: `any program for ${runtime.name}`,
     wire: 'Node, v8',
     needs: [runtime],
@@ -81,7 +81,6 @@ export const asParentRows = [
     note: LAST_WORDS,
   })),
   { peer: `any program for ${bun.name}`, wire: 'Node, v8', needs: [bun], note: BUN_V8 },
-  { peer: `any program for ${deno.name}`, wire: 'Node, v8', needs: [deno], note: DENO_V8 },
   {
     peer: python.name,
     wire: 'Deka, json',

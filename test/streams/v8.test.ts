@@ -1,4 +1,5 @@
 import { createSecretKey } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pair } from '../../src/channel/open.js';
@@ -32,6 +33,57 @@ function roundTrip(message: unknown): unknown {
 function payload(...bytes: readonly number[]): Buffer {
   return Buffer.from([...HEADER, ...bytes]);
 }
+
+const withHole = [1];
+withHole[2] = 3;
+
+/** What a child on Deno 2.9.6 wrote on the channel that it takes for Node's, `serialization: 'advanced'`. */
+const BY_DENO: readonly (readonly [what: string, message: unknown, frame: string])[] = [
+  ['undefined in an object', { x: undefined }, 'ff106f2201785f7b01'],
+  ['NaN', Number.NaN, 'ff104e000000000000f87f'],
+  ['-0', -0, 'ff104e0000000000000080'],
+  ['bigint', { b: 123456789012345678901234567890n }, 'ff106f2201625a20d20a3f4eeee073c3f60fe98e010000007b01'],
+  ['date', new Date(5), 'ff10440000000000001440'],
+  ['map', new Map([[1, { a: [1, 2] }]]), 'ff103b49026f2201614102490249042400027b013a02'],
+  ['set', new Set(['x']), 'ff10272201782c01'],
+  ['Uint8Array', Uint8Array.of(1, 2, 3), 'ff105c000103010203'],
+  ['Buffer', Buffer.from('hi'), 'ff105c000a026869'],
+  ['Float64Array', Float64Array.of(1.5), 'ff105c000808000000000000f83f'],
+  ['ArrayBuffer', new ArrayBuffer(4), 'ff10420400000000'],
+  [
+    'error',
+    Object.assign(new TypeError('no'), { stack: 'TypeError: no' }),
+    'ff1072546d22026e6f73220d547970654572726f723a206e6f2e',
+  ],
+  ['RegExp', /a/gi, 'ff105222016103'],
+  ['sparse array', withHole, 'ff1061034900490249044906400203'],
+  ['lone surrogate', '\ud800', 'ff10630200d8'],
+  ['text', { deep: [{ x: 'é漢👍' }] }, 'ff106f22046465657041016f220178006308e900226f3dd84ddc7b012400017b01'],
+];
+const CIRCLE_BY_DENO = 'ff106f2201614902220473656c665e007b02';
+
+describe('frames of Deno, in a version of the format that Node does not read', () => {
+  it.each(BY_DENO)('are read: %s', (_, message, frame) => {
+    expect(decode(Buffer.from(frame, 'hex'))).toSatisfy(value => isDeepStrictEqual(value, message));
+  });
+
+  it('are read: a circular object', () => {
+    const circle = decode(Buffer.from(CIRCLE_BY_DENO, 'hex')) as { self: unknown };
+    expect(circle.self).toBe(circle);
+  });
+
+  it('are left as they came', () => {
+    const frame = Buffer.from('ff104e000000000000f87f', 'hex');
+    decode(frame);
+    expect(frame.toString('hex')).toBe('ff104e000000000000f87f');
+  });
+
+  it('are refused in a version that nobody has seen', () => {
+    expect(() => decode(Buffer.from('ff114e000000000000f87f', 'hex'))).toThrow(
+      expect.objectContaining({ code: 'ERR_DECODE' }),
+    );
+  });
+});
 
 describe('v8', () => {
   it('is V8 in length-prefixed frames, and no JSON', () => {
