@@ -356,7 +356,7 @@ export const mutations = [
     find: '  transport.unref();',
     put: '',
     test: 'process/fork.test.ts',
-    name: 'does not read a codec other than the one its parent writes',
+    name: 'leaves although the parent whose codec it refused keeps its side open',
   },
   {
     guard: 'another codec than the parent writes',

@@ -2,7 +2,7 @@ import { spawn as nodeSpawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { type Channel, fork, type IpcError, json, spawn } from 'deka-ipc';
 import { firstValueFrom } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { collect } from '../support/collect.js';
 import { fixture, outputOf } from '../support/processes.js';
 
@@ -169,6 +169,16 @@ describe('parent', () => {
     expect(told.code).toBe('ERR_CODEC_MISMATCH');
     expect(told.message).toContain('"csv"');
     expect(await child.closed).toEqual({ error: expect.objectContaining({ code: 'ERR_CODEC_MISMATCH' }) });
+  });
+
+  it('leaves although the parent whose codec it refused keeps its side open', async () => {
+    const env = { ...process.env, DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '3', DEKA_IPC_CODEC: 'csv' };
+    const child = nodeSpawn(process.execPath, [fixture('try-parent').pathname], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    expect(JSON.parse(await outputOf(child))).toMatchObject({ code: 'ERR_CODEC_MISMATCH' });
   });
 
   it('does not take the descriptor of something that is no socket', async () => {
