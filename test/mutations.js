@@ -209,8 +209,8 @@ export const mutations = [
   {
     guard: 'valid UTF-8 in lines',
     file: 'streams/lines.ts',
-    find: 'return isUtf8(line) ? utf8(line) : notUtf8(line);',
-    put: 'return utf8(line);',
+    find: 'return isUtf8(line) ? textOf(line) : notUtf8(line);',
+    put: 'return textOf(line);',
     test: 'channel/stream-channel.test.ts',
     name: 'reports a line of invalid UTF-8 and delivers its neighbours',
   },

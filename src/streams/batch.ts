@@ -1,4 +1,5 @@
 import type { Joint } from '../joint.js';
+import { textOf } from './frame-text.js';
 import type { FrameLimits } from './framing.js';
 import type { Stages } from './outbound.js';
 
@@ -50,7 +51,7 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): BatchOutbound<
   }
 
   function encode(message: Out): string | Uint8Array {
-    const text = textOf(message);
+    const text = encoded(message);
     return text.length <= MAX_TEXT_CHARS ? text : alone([text]);
   }
 
@@ -68,20 +69,19 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): BatchOutbound<
   }
 
   function eachAlone(messages: readonly Out[]): Uint8Array {
-    const texts = messages.map(textOf);
+    const texts = messages.map(encoded);
     perText = fitting(texts, messages.length);
     return alone(texts);
   }
 
   function textOfMany(messages: readonly Out[]): string {
     const array = coder.encodeMany?.(messages);
-    if (array === undefined) return messages.map(textOf).join(',');
-    const text = asText(array);
-    return text.slice(1, -1);
+    if (array === undefined) return messages.map(encoded).join(',');
+    return textOf(array).slice(1, -1);
   }
 
-  function textOf(message: Out): string {
-    return asText(coder.encode(message));
+  function encoded(message: Out): string {
+    return textOf(coder.encode(message));
   }
 
   function alone(texts: readonly string[]): Uint8Array {
@@ -94,10 +94,6 @@ function fitting(texts: readonly string[], count: number): number {
   const average = texts.reduce((sum, text) => sum + text.length, 0) / count;
   if (average > MAX_TEXT_CHARS) return 1;
   return Math.min(MESSAGES_PER_TEXT, Math.ceil(MAX_BATCH_CHARS / 2 / average));
-}
-
-function asText(frame: string | Uint8Array): string {
-  return typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8');
 }
 
 function batchText({ framing, envelope, syntax }: Stages<never, unknown>) {

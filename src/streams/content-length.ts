@@ -1,6 +1,7 @@
 import { constants, isUtf8 } from 'node:buffer';
 import { IpcError } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
+import { asBuffer, sendableText } from './frame-text.js';
 import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
 
 const CR = 0x0d;
@@ -130,23 +131,12 @@ function lengthIn(head: string): number | IpcError {
 }
 
 function join(frame: Frame): string {
-  const body = typeof frame === 'string' ? frame : asBuffer(frame).toString('utf8');
-  if (typeof frame === 'string' ? !frame.isWellFormed() : !isUtf8(frame)) {
-    throw new IpcError(
-      'ERR_ENCODE',
-      'The codec produced a frame that is not valid Unicode text, which contentLength() would change. ' +
-        'Escape such characters in the codec, or give the channel a binary framing.',
-    );
-  }
+  const body = sendableText(frame, 'contentLength()');
   return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 function text(body: Buffer): string | IpcError {
   return isUtf8(body) ? body.toString('utf8') : notUtf8(body.length);
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function badHeader(problem: string, text: string): IpcError {

@@ -1,5 +1,6 @@
 import { IpcError, reasonOf } from '../errors.js';
 import type { Codec } from './codec.js';
+import { textOf } from './frame-text.js';
 import type { Frame } from './framing.js';
 import { lines } from './lines.js';
 
@@ -54,7 +55,7 @@ export function json<Out = unknown, In = unknown>(options: JsonOptions = {}): Co
   }
 
   function decode(frame: Frame): In {
-    const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8');
+    const text = textOf(frame);
     try {
       return JSON.parse(text, reviver) as In;
     } catch (cause) {
@@ -73,7 +74,7 @@ export function json<Out = unknown, In = unknown>(options: JsonOptions = {}): Co
   }
 
   function decodeMany(frame: Frame): readonly In[] {
-    return JSON.parse(String(frame)) as In[];
+    return JSON.parse(textOf(frame)) as In[];
   }
 
   const coder =

@@ -1,5 +1,6 @@
 import { IpcError } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
+import { asBuffer } from './frame-text.js';
 import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
 
 /** Options of {@link lengthPrefixed}. */
@@ -180,10 +181,6 @@ function resolve({ bytes = 4, endian = 'big', includesItself = false }: LengthPr
   if (![1, 2, 4].includes(bytes)) throw invalid('bytes', bytes, '1, 2 or 4');
   if (!['big', 'little'].includes(endian)) throw invalid('endian', endian, "'big' or 'little'");
   return { bytes, endian, includesItself };
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function invalid(name: string, value: unknown, wanted: string): IpcError {

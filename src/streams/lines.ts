@@ -2,6 +2,7 @@ import { constants, isUtf8 } from 'node:buffer';
 import split2 from 'split2';
 import { IpcError } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
+import { asBuffer, sendableText, textOf } from './frame-text.js';
 import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
 
 const LF = 0x0a;
@@ -21,14 +22,7 @@ export function lines(): Framing {
 }
 
 function joinLine(frame: Frame): string {
-  const line = typeof frame === 'string' ? frame : utf8(frame);
-  if (typeof frame === 'string' ? !frame.isWellFormed() : !isUtf8(frame)) {
-    throw new IpcError(
-      'ERR_ENCODE',
-      'The codec produced a frame that is not valid Unicode text, which the lines framing would change. ' +
-        'Escape such characters in the codec, or give the channel a binary framing.',
-    );
-  }
+  const line = sendableText(frame, 'the lines framing');
   if (line.includes('\n')) {
     throw new IpcError(
       'ERR_ENCODE',
@@ -95,7 +89,7 @@ function createLineSplitter(limits: FrameLimits): Splitter {
 
   function checkedLine(line: Buffer): Frame | IpcError {
     if (line.length > maxFrameBytes) return tooLarge(maxFrameBytes);
-    return isUtf8(line) ? utf8(line) : notUtf8(line);
+    return isUtf8(line) ? textOf(line) : notUtf8(line);
   }
 }
 
@@ -134,14 +128,6 @@ function eachLine(block: Buffer): Buffer[] {
     start = lineEnd + 1;
   }
   return found;
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function utf8(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('utf8');
 }
 
 function tooLarge(maxFrameBytes: number): IpcError {

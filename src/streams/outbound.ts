@@ -1,5 +1,6 @@
 import type { Coder } from './codec.js';
 import type { Envelope } from './envelope.js';
+import { textOf } from './frame-text.js';
 import type { Frame, Framing } from './framing.js';
 
 /** What a message passes on its way out: wrap → encode → join. */
@@ -84,7 +85,6 @@ function textEncoder<Out>({ framing, coder, syntax, envelope }: Stages<Out, unkn
   const { before, after } = envelope.json;
   const behind = after + framing.delimiter;
   return (message: Out): Frame => {
-    const frame = coder.encode(message);
-    return `${before}${typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8')}${behind}`;
+    return `${before}${textOf(coder.encode(message))}${behind}`;
   };
 }

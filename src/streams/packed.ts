@@ -30,6 +30,6 @@ export function notReadable(format: string, codec: string, bytes: number, cause:
 }
 
 /** A stranger's text, so that its control characters cannot reach a terminal. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

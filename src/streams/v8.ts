@@ -4,6 +4,7 @@ import type { Codec, Coder } from './codec.js';
 import { bare } from './envelope.js';
 import type { Frame } from './framing.js';
 import { lengthPrefixed } from './length-prefixed.js';
+import { bytesOf, quoted } from './packed.js';
 
 // What stands before a host object: Node's lib/internal/child_process/serialization.js.
 const VIEW = 0;
@@ -114,15 +115,15 @@ function serialized(message: unknown, lead?: Uint8Array): Uint8Array {
 }
 
 function decode<In>(frame: Frame): In {
-  if (typeof frame === 'string') throw notBytes();
+  const bytes = bytesOf(frame, 'v8');
   try {
-    const deserializer = new MessageDeserializer(readable(frame));
+    const deserializer = new MessageDeserializer(readable(bytes));
     deserializer.readHeader();
     return deserializer.readValue() as In;
   } catch (cause) {
     throw new IpcError(
       'ERR_DECODE',
-      `The peer sent a frame of ${frame.byteLength} bytes that V8 cannot read: ${quoted(reasonOf(cause))}. ` +
+      `The peer sent a frame of ${bytes.byteLength} bytes that V8 cannot read: ${quoted(reasonOf(cause))}. ` +
         'Check that both ends use v8(), and that the peer does not run a newer V8 with a newer format.',
       { cause },
     );
@@ -162,18 +163,6 @@ function withOwnMemory(view: ArrayBufferView): ArrayBufferView {
 
 function hooks(of: typeof DefaultSerializer | typeof DefaultDeserializer): Hooks {
   return of.prototype as unknown as Hooks;
-}
-
-/** A stranger's text (V8 quotes a bad regular expression), so that its control characters cannot reach a terminal. */
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
-function notBytes(): IpcError {
-  return new IpcError(
-    'ERR_DECODE',
-    'The framing gave v8() text where it needs bytes. Leave the framing to the codec, or take a binary one.',
-  );
 }
 
 function notV8(): IpcError {
