@@ -78,9 +78,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
 
   send(message: Out, callback?: SendCallback): boolean {
     try {
-      const room = this.#writer.push(this.#outbound.encode(message), 1, callback);
-      this.#sent += 1;
-      return room;
+      return this.#push(this.#outbound.encode(message), 1, callback);
     } catch (thrown) {
       this.#stages.coder.unsent?.();
       throw thrown;
@@ -89,9 +87,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
 
   /** As `send`, with a mark before the message. */
   sendMarked(message: Out, callback?: SendCallback): boolean {
-    const room = this.#writer.push(together(this.#mark ?? '', this.#single.encode(message)), 1, callback);
-    this.#sent += 1;
-    return room;
+    return this.#push(together(this.#mark ?? '', this.#single.encode(message)), 1, callback);
   }
 
   sendMany(messages: readonly Out[], callback?: SendCallback): boolean {
@@ -100,9 +96,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
       return this.#writer.hasRoom;
     }
     try {
-      const room = this.#writer.push(this.#outbound.encodeMany(messages), messages.length, callback);
-      this.#sent += messages.length;
-      return room;
+      return this.#push(this.#outbound.encodeMany(messages), messages.length, callback);
     } catch (thrown) {
       this.#stages.coder.unsent?.();
       throw thrown;
@@ -158,6 +152,12 @@ export class FramedLink<Out, In> implements Link<Out, In> {
       queuedBytesPeak: writer.peakBytes,
       drains: writer.drains,
     };
+  }
+
+  #push(piece: Frame, messages: number, callback: SendCallback | undefined): boolean {
+    const room = this.#writer.push(piece, messages, callback);
+    this.#sent += messages;
+    return room;
   }
 
   #onChunk(chunk: Uint8Array, listener: LinkListener<In>): void {

@@ -2,12 +2,10 @@ import { closeSync } from 'node:fs';
 import { HandleLane } from './handle-lane.js';
 import { laneEnd } from './lane-end.js';
 import { type SpawnedWithLane, spawnWithLane } from './lane-spawn.js';
+import { isNode } from './plain-handle.js';
 
 /** Whether this process can make and use lanes. Bun and Deno have no such channel to borrow. */
-export const hasLanes =
-  process.versions['bun'] === undefined &&
-  process.versions['deno'] === undefined &&
-  process.platform !== 'win32';
+export const hasLanes = isNode && process.platform !== 'win32';
 
 /** A child, and the lane to it if it has one. */
 export interface Spawned {
