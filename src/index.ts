@@ -13,11 +13,11 @@ export {
 } from './channel/processes.js';
 export { type ChannelServer, connect, type ListenOptions, listen } from './channel/sockets.js';
 export { IpcError, type IpcErrorCode, type MessageIssue } from './errors.js';
-export type { Codec, Coder } from './streams/codec.js';
+export type { Codec, Coder, FrameJoining, LentFrame } from './streams/codec.js';
 export { contentLength } from './streams/content-length.js';
 export { decode } from './streams/decode.js';
 export { bare, deka, type Envelope } from './streams/envelope.js';
-export type { Frame, FrameLimits, Framing, Splitter } from './streams/framing.js';
+export type { Frame, FrameHeader, FrameLimits, Framing, Splitter } from './streams/framing.js';
 export { type JsonOptions, json } from './streams/json.js';
 export { type LengthPrefixedOptions, lengthPrefixed } from './streams/length-prefixed.js';
 export { lines } from './streams/lines.js';

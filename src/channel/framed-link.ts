@@ -1,9 +1,11 @@
+import type { Piece } from '../joint.js';
 import type { Unsubscribable } from '../rx.js';
 import { BATCH_FEATURE, batchOutbound } from '../streams/batch.js';
 import type { Frame } from '../streams/framing.js';
 import { type Inbound, inbound, isFinal } from '../streams/inbound.js';
 import { handleMark } from '../streams/mark.js';
-import { type Outbound, outbound, type Stages } from '../streams/outbound.js';
+import { type JoiningOutbound, type Outbound, outbound, type Stages } from '../streams/outbound.js';
+import { packOutbound } from '../streams/pack.js';
 import type { Transport } from '../transport/transport.js';
 import { Writer } from '../transport/writer.js';
 import type { SendCallback } from './channel.js';
@@ -36,7 +38,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
   readonly #single: Outbound<Out>;
   readonly #mark: Frame | undefined;
   readonly #onMarked: OnMarked | undefined;
-  #outbound: Outbound<Out>;
+  #outbound: Outbound<Out> | JoiningOutbound<Out>;
   #listener: LinkListener<In> | undefined;
   #reading: Unsubscribable | undefined;
   #sent = 0;
@@ -64,6 +66,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
       onDrain: () => this.#listener?.onDrain(),
       onWriteError: error => this.#listener?.onError(error),
     });
+    this.#join(packOutbound(stages));
     if (peer !== undefined) this.#greet(peer, accepts);
   }
 
@@ -77,10 +80,12 @@ export class FramedLink<Out, In> implements Link<Out, In> {
   }
 
   send(message: Out, callback?: SendCallback): boolean {
+    let piece: Piece | undefined;
     try {
-      return this.#push(this.#outbound.encode(message), 1, callback);
+      piece = this.#outbound.encode(message);
+      return this.#push(piece, 1, callback);
     } catch (thrown) {
-      this.#stages.coder.unsent?.();
+      this.#outbound.unsent(piece);
       throw thrown;
     }
   }
@@ -98,7 +103,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
     try {
       return this.#push(this.#outbound.encodeMany(messages), messages.length, callback);
     } catch (thrown) {
-      this.#stages.coder.unsent?.();
+      this.#outbound.unsent();
       throw thrown;
     }
   }
@@ -154,7 +159,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
     };
   }
 
-  #push(piece: Frame, messages: number, callback: SendCallback | undefined): boolean {
+  #push(piece: Piece, messages: number, callback: SendCallback | undefined): boolean {
     const room = this.#writer.push(piece, messages, callback);
     this.#sent += messages;
     return room;
@@ -182,10 +187,13 @@ export class FramedLink<Out, In> implements Link<Out, In> {
   }
 
   #peerTakes(features: readonly string[]): void {
-    const batches = features.includes(BATCH_FEATURE) ? batchOutbound(this.#stages) : undefined;
-    if (batches === undefined) return;
-    this.#writer.joint = batches.joint;
-    this.#outbound = batches;
+    if (features.includes(BATCH_FEATURE)) this.#join(batchOutbound(this.#stages));
+  }
+
+  #join(way: JoiningOutbound<Out> | undefined): void {
+    if (way === undefined) return;
+    this.#writer.joint = way.joint;
+    this.#outbound = way;
   }
 
   #onEnd(listener: LinkListener<In>): void {

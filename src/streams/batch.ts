@@ -1,7 +1,7 @@
-import type { Joint } from '../joint.js';
+import type { TextJoint } from '../joint.js';
 import { textOf } from './frame-text.js';
 import type { FrameLimits } from './framing.js';
-import type { Stages } from './outbound.js';
+import type { JoiningOutbound, Stages } from './outbound.js';
 
 /** What a side announces that takes batches: many messages in one frame, parsed at once. */
 export const BATCH_FEATURE = 'batch';
@@ -16,14 +16,6 @@ const MAX_BATCH_CHARS = 64 * 1024;
 const MAX_TEXT_CHARS = 8 * 1024;
 const MESSAGES_PER_TEXT = 256;
 
-/** The way out of a channel whose peer takes batches. */
-export interface BatchOutbound<Out> {
-  readonly joint: Joint;
-  /** Text for the joint, or bytes that stand for themselves. */
-  encode(message: Out): string | Uint8Array;
-  encodeMany(messages: readonly Out[]): string | Uint8Array;
-}
-
 /** The extensions that this side takes, as it announces them; undefined where the wire has none. */
 export function featuresTaken(
   stages: Stages<never, unknown>,
@@ -34,16 +26,16 @@ export function featuresTaken(
   return decodeMany !== undefined && maxFrameBytes >= MAX_BATCH_FRAME_BYTES ? [BATCH_FEATURE] : [];
 }
 
-/** Composes the way out in batches. Undefined where the codec or the envelope knows none. */
-export function batchOutbound<Out>(stages: Stages<Out, unknown>): BatchOutbound<Out> | undefined {
+/** Composes the way out in batches, for peers that take them. Undefined where the codec or the envelope knows none. */
+export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound<Out> | undefined {
   const { coder } = stages;
   const text = batchText(stages);
   if (text === undefined) return undefined;
   const { one, many } = text;
-  const joint: Joint = { between: ',', maxLength: MAX_BATCH_CHARS, close };
+  const joint: TextJoint = { between: ',', maxLength: MAX_BATCH_CHARS, close };
   const nextFrame = `${many.after}${many.before}`;
   let perText = MESSAGES_PER_TEXT; // learnt from what was sent
-  return { joint, encode, encodeMany };
+  return { joint, encode, encodeMany, unsent: () => coder.unsent?.() };
 
   function close(texts: string, count: number): string {
     const { before, after } = count === 1 ? one : many;

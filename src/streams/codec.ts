@@ -47,6 +47,11 @@ export interface Coder<Out, In> {
    * make a frame of some 32 KiB. Undefined if these must be encoded one by one.
    */
   encodeMany?(messages: readonly Out[]): Frame | undefined;
+  /**
+   * For codecs whose frames can stand behind one another: what is sent one by one and leaves in one write then becomes one
+   * frame, which `decodeMany` reads. Needs a framing with a `header`.
+   */
+  readonly joining?: FrameJoining<Out>;
   /** Frame to message. What it throws goes to `failures$` as `ERR_DECODE`. */
   decode(frame: Frame): In;
   /**
@@ -66,4 +71,22 @@ export interface Coder<Out, In> {
   unsent?(): void;
   /** A frame was lost on its way in: what it taught is missing. Not called for one that `decode` threw at. */
   missed?(): void;
+}
+
+/** How a {@link Coder} joins messages that are encoded one by one. */
+export interface FrameJoining<Out> {
+  /**
+   * Message to frame, as `encode` does it, in memory that is lent until the next call. Undefined for one whose frame has to
+   * stand alone: it is encoded by `encode` then.
+   */
+  encode(message: Out): LentFrame | undefined;
+  /** What stands before `count` such frames (one at least) to make them one frame: 16 bytes at most. */
+  head(count: number): Uint8Array;
+}
+
+/** A frame that lies somewhere in memory of others: the bytes from `start` to before `end`. */
+export interface LentFrame {
+  readonly memory: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }

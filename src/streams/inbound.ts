@@ -2,7 +2,7 @@ import { IpcError } from '../errors.js';
 import { ChunkFailures } from './chunk-failures.js';
 import type { EnvelopeText } from './envelope.js';
 import type { Frame } from './framing.js';
-import type { Stages } from './outbound.js';
+import { MAX_MANY_BYTES, type Stages } from './outbound.js';
 
 /** What one chunk came to. */
 export interface Received<In> {
@@ -40,13 +40,13 @@ export function inbound<In>(
 ): Inbound<In> {
   const stopAtFailure = onBadFrame === 'close';
   const check = stages.coder.check?.bind(stages.coder);
-  const splitter = stages.framing.splitter({ maxFrameBytes });
+  const splitter = stages.framing.splitter({ maxFrameBytes: longestFrame(stages, maxFrameBytes) });
   let announced: readonly string[] | undefined;
   const decodeWhole = wholeDecoder(stages, features => {
     announced = features;
   });
   const decodeOne = textDecoder(stages, decodeWhole) ?? decodeWhole;
-  const decode = packedDecoder(stages, decodeOne) ?? decodeOne;
+  const decode = packedDecoder(stages, maxFrameBytes, decodeOne) ?? decodeOne;
   let underMark = false; // the mark may have ended the chunk before
   return { push, end: () => splitter.end() };
 
@@ -124,15 +124,27 @@ function wholeDecoder<In>(
   };
 }
 
+/** Whoever limits messages to less than a frame of many may have gets those all the same: the sender does not know. */
+function longestFrame({ coder, syntax }: Stages<never, unknown>, maxFrameBytes: number): number {
+  return syntax === undefined && coder.decodeMany !== undefined
+    ? Math.max(maxFrameBytes, MAX_MANY_BYTES)
+    : maxFrameBytes;
+}
+
 /** A codec that says itself which of its frames hold many messages; where those are JSON, the envelope says so. */
 function packedDecoder<In>(
   { coder, syntax, envelope }: Stages<never, In>,
+  maxFrameBytes: number,
   decodeOne: Decode<In>,
 ): Decode<In> | undefined {
   if (syntax !== undefined || coder.decodeMany === undefined) return undefined;
   const decodeMany = coder.decodeMany.bind(coder);
   return (frame, messages) => {
     const many = decodeMany(frame);
+    if (many === undefined && frame.length > maxFrameBytes) {
+      coder.missed?.();
+      throw tooLarge(frame.length, maxFrameBytes);
+    }
     if (many === undefined) decodeOne(frame, messages);
     else addAll(messages, many.map(one => envelope.unwrap(one)) as In[]); // all or none
   };
@@ -181,6 +193,14 @@ function addAll<T>(all: T[], some: readonly T[]): void {
 
 function isSyntaxError(thrown: unknown): boolean {
   return thrown instanceof SyntaxError || (thrown instanceof IpcError && thrown.cause instanceof SyntaxError);
+}
+
+function tooLarge(bytes: number, maxFrameBytes: number): IpcError {
+  return new IpcError(
+    'ERR_FRAME_TOO_LARGE',
+    `The peer sent a message of ${bytes} bytes, over the limit of ${maxFrameBytes} bytes; it was dropped. ` +
+      'Send less at once, or raise maxFrameBytes on this side.',
+  );
 }
 
 /** Whether nothing that comes behind this failure can be read. */

@@ -1,7 +1,7 @@
 import { IpcError } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
 import { asBuffer } from './frame-text.js';
-import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
+import type { Frame, FrameHeader, FrameLimits, Framing, Splitter } from './framing.js';
 
 /** Options of {@link lengthPrefixed}. */
 export interface LengthPrefixedOptions {
@@ -44,6 +44,7 @@ export function lengthPrefixed(options: LengthPrefixedOptions = {}): Framing {
     kind: 'binary',
     splitter: limits => createLengthSplitter(header, limits),
     join: frame => join(header, frame),
+    header: headerOf(header),
   };
 }
 
@@ -164,17 +165,39 @@ function ownBytes(payload: ByteAccumulator): Buffer {
   return taken.length < COPIED_UP_TO ? Buffer.from(taken) : taken;
 }
 
-function join({ bytes, endian, includesItself }: Header, frame: Frame): Buffer {
+function join(header: Header, frame: Frame): Buffer {
   const payload = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.byteLength;
-  const length = includesItself ? payload + bytes : payload;
-  const longest = 2 ** (8 * bytes) - 1;
-  if (length > longest) throw tooLong(payload, includesItself ? longest - bytes : longest);
-  const joined = Buffer.allocUnsafe(bytes + payload);
-  if (endian === 'big') joined.writeUIntBE(length, 0, bytes);
-  else joined.writeUIntLE(length, 0, bytes);
-  if (typeof frame === 'string') joined.write(frame, bytes);
-  else joined.set(frame, bytes);
+  const longest = longestPayload(header);
+  if (payload > longest) throw tooLong(payload, longest);
+  const joined = Buffer.allocUnsafe(header.bytes + payload);
+  writeLength(header, joined, 0, payload);
+  if (typeof frame === 'string') joined.write(frame, header.bytes);
+  else joined.set(frame, header.bytes);
   return joined;
+}
+
+function headerOf(header: Header): FrameHeader {
+  return {
+    bytes: header.bytes,
+    longest: longestPayload(header),
+    write: (into, at, length) => writeLength(header, asBuffer(into), at, length),
+  };
+}
+
+function longestPayload({ bytes, includesItself }: Header): number {
+  const longest = 2 ** (8 * bytes) - 1;
+  return includesItself ? longest - bytes : longest;
+}
+
+function writeLength(
+  { bytes, endian, includesItself }: Header,
+  into: Buffer,
+  at: number,
+  payload: number,
+): void {
+  const length = includesItself ? payload + bytes : payload;
+  if (endian === 'big') into.writeUIntBE(length, at, bytes);
+  else into.writeUIntLE(length, at, bytes);
 }
 
 function resolve({ bytes = 4, endian = 'big', includesItself = false }: LengthPrefixedOptions): Header {

@@ -1,3 +1,4 @@
+import type { Joint, Piece } from '../joint.js';
 import type { Coder } from './codec.js';
 import type { Envelope } from './envelope.js';
 import { textOf } from './frame-text.js';
@@ -9,6 +10,20 @@ export interface Outbound<Out> {
   encode(message: Out): Frame;
   /** Many messages as they stand on the wire, all or none. */
   encodeMany(messages: readonly Out[]): Frame;
+  /** What was encoded last will not be sent after all, or could not be encoded. */
+  unsent(): void;
+}
+
+/** A way out on which messages that leave in one write are put together. */
+export interface JoiningOutbound<Out> {
+  /** Puts what waits together. */
+  readonly joint: Joint;
+  /** One message, for the joint or as it stands on the wire. Throws what the codec throws. */
+  encode(message: Out): Piece;
+  /** Many messages, all or none. */
+  encodeMany(messages: readonly Out[]): Piece;
+  /** What was encoded last will not be sent after all, or could not be encoded; then there is no `piece`. */
+  unsent(piece?: Piece): void;
 }
 
 /** The parts of one channel's pipeline. Both directions share the coder: it may keep state. */
@@ -22,10 +37,10 @@ export interface Stages<Out, In> {
 
 /** Composes the way out. One per channel. */
 export function outbound<Out>(stages: Stages<Out, unknown>): Outbound<Out> {
-  const { framing } = stages;
+  const { framing, coder } = stages;
   const encode = textEncoder(stages) ?? wrappingEncoder(stages);
   const pack = packingEncoder(stages, encode);
-  return { encode, encodeMany };
+  return { encode, encodeMany, unsent: () => coder.unsent?.() };
 
   function encodeMany(messages: readonly Out[]): Frame {
     const frames = pack === undefined ? messages.map(encode) : pack(messages);
@@ -33,11 +48,15 @@ export function outbound<Out>(stages: Stages<Out, unknown>): Outbound<Out> {
   }
 }
 
+/**
+ * A frame of many messages has at most so many bytes: a peer takes those even if its `maxFrameBytes` is less. What turns out
+ * larger goes one by one.
+ */
+export const MAX_MANY_BYTES = 64 * 1024;
+
 /** A frame of many messages is to have about so many bytes: what a write has, less its neighbours. */
 const PACKED_BYTES = 32 * 1024;
 const MAX_PACKED = 1024;
-/** Messages that turn out larger than this together go one by one: what the peer takes singly must not be too large. */
-const MAX_PACKED_BYTES = 1024 * 1024;
 
 /**
  * A codec that packs many messages into one frame. How many fit is learnt from the frames before: one at first, then up
@@ -68,7 +87,7 @@ function packingEncoder<Out>(
     const frame = framing.join(many);
     const average = frame.length / messages.length;
     count = Math.floor(Math.max(1, Math.min(PACKED_BYTES / average, messages.length * 8, MAX_PACKED)));
-    if (frame.length <= MAX_PACKED_BYTES || messages.length === 1) return [frame];
+    if (frame.length <= MAX_MANY_BYTES || messages.length === 1) return [frame];
     coder.unsent?.();
     return messages.map(encode);
   }

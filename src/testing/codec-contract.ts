@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { pair } from '../channel/open.js';
-import type { Codec, Coder } from '../streams/codec.js';
+import type { Codec, Coder, LentFrame } from '../streams/codec.js';
 import type { Frame } from '../streams/framing.js';
 import type { ContractCase } from './contract-case.js';
 import { bytesOf, cuts, noise } from './cuts.js';
@@ -40,6 +40,7 @@ export function codecContract<Message>(
     { name: 'gives messages that do not change with the memory of their frames', run: ownsMemory },
     { name: 'keeps channels and directions apart', run: keepsApart },
     { name: 'packs many messages into a frame that it knows again, if it does so at all', run: packs },
+    { name: 'joins frames that were encoded one by one, if it does so at all', run: joins },
     { name: 'throws at what it cannot write, and goes on', run: refuses },
     { name: 'goes on behind bytes that are none of its frames', run: goesOn },
     { name: 'reads no message as another when a frame is lost', run: standsLoss },
@@ -137,6 +138,19 @@ export function codecContract<Message>(
     }
   }
 
+  function joins(): void {
+    const [writer, reader] = coders();
+    const { joining } = writer;
+    if (joining === undefined) return;
+    for (const count of [1, messages().length]) {
+      const some = messages().slice(0, count);
+      const frames: Buffer[] = some.flatMap(message => copyOf(joining.encode(message)));
+      assert.equal(frames.length, count, 'a fresh coder can join');
+      const frame = Buffer.concat([joining.head(count), ...frames]);
+      assert.deepStrictEqual(reader.decodeMany?.(frame) ?? [reader.decode(frame)], some);
+    }
+  }
+
   function refuses(): void {
     const [writer, reader] = coders();
     for (const message of refused()) {
@@ -184,6 +198,11 @@ export function codecContract<Message>(
     const codec = make();
     return [codec.create(), codec.create()];
   }
+}
+
+/** The memory is lent until the next call. */
+function copyOf(lent: LentFrame | undefined): Buffer[] {
+  return lent === undefined ? [] : [Buffer.from(lent.memory.subarray(lent.start, lent.end))];
 }
 
 /** A message, or that there was an error: which one is the codec's business. */

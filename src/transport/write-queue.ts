@@ -1,4 +1,4 @@
-import type { Joint } from '../joint.js';
+import type { Joint, Pack, Piece, TextJoint } from '../joint.js';
 
 /** Called once per accepted frame: null when the kernel has it, the error when it never will. */
 export type Settle = (error: Error | null) => void;
@@ -20,7 +20,7 @@ const SHORT_TEXT = 8 * 1024;
 const NO_SETTLES: readonly Settle[] = [];
 
 /** Texts that are frames as they stand. */
-const WHOLE_FRAMES: Joint = { between: '', maxLength: Number.POSITIVE_INFINITY, close: texts => texts };
+const WHOLE_FRAMES: TextJoint = { between: '', maxLength: Number.POSITIVE_INFINITY, close: texts => texts };
 
 /**
  * The one queue between `send` and the kernel. A data structure: no I/O, no timers.
@@ -35,6 +35,8 @@ export class WriteQueue {
   #joint = WHOLE_FRAMES;
   #text = '';
   #textFrames = 0;
+  #pack: Pack | undefined;
+  #packedBytes = 0;
   #parts: Uint8Array[] = [];
   #openSize = 0;
   #openFrames = 0;
@@ -48,13 +50,14 @@ export class WriteQueue {
     this.#maxBatchBytes = maxBatchBytes;
   }
 
-  /** How texts are put together from now on. Those that wait already stay as they are. */
+  /** How what is pushed is put together from now on. What waits already stays as it is. */
   set joint(joint: Joint) {
-    this.#textToPart();
-    this.#joint = joint;
+    this.#joinedToPart();
+    if ('take' in joint) this.#pack = joint;
+    else this.#joint = joint;
   }
 
-  /** Bytes waiting, exact. */
+  /** Bytes waiting: exact, but for the heads of what is in the pack. */
   get bytes(): number {
     return this.#sealedBytes + this.#openSize - this.#text.length + Buffer.byteLength(this.#closedText());
   }
@@ -76,16 +79,19 @@ export class WriteQueue {
   }
 
   /** Adds `frames` frames that were joined into one piece. */
-  push(piece: string | Uint8Array, frames: number, settle?: Settle): void {
+  push(piece: Piece, frames: number, settle?: Settle): void {
     if (typeof piece === 'string') {
       this.#pushText(piece);
       this.#textFrames += frames;
+    } else if (typeof piece === 'number') {
+      this.#packedBytes += piece;
+      this.#openSize += piece;
     } else {
       this.#pushPart(piece);
     }
     this.#openFrames += frames;
     if (settle !== undefined) this.#openSettles.push(settle);
-    if (this.#openSize >= this.#maxBatchBytes || this.#text.length >= this.#joint.maxLength) this.#seal();
+    if (this.#openSize >= this.#maxBatchBytes || this.#joinedFull) this.#seal();
   }
 
   /** Takes the oldest batch, sealed or not. */
@@ -110,20 +116,30 @@ export class WriteQueue {
     this.#openSize += piece.length;
   }
 
+  get #joinedFull(): boolean {
+    return this.#pack === undefined ? this.#text.length >= this.#joint.maxLength : this.#pack.full;
+  }
+
   /** A framing may join some frames as text and some as bytes; they leave in the order they came. */
   #pushPart(part: Uint8Array): void {
-    this.#textToPart();
+    this.#joinedToPart();
     this.#parts.push(part);
     this.#openSize += part.byteLength;
   }
 
-  #textToPart(): void {
-    if (this.#textFrames === 0) return;
-    const text = encodeUtf8(this.#closedText());
-    this.#openSize += text.byteLength - this.#text.length;
-    this.#parts.push(text);
-    this.#text = '';
-    this.#textFrames = 0;
+  #joinedToPart(): void {
+    if (this.#textFrames > 0) {
+      const text = encodeUtf8(this.#closedText());
+      this.#openSize += text.byteLength - this.#text.length;
+      this.#parts.push(text);
+      this.#text = '';
+      this.#textFrames = 0;
+    }
+    if (this.#pack === undefined || this.#packedBytes === 0) return;
+    const bytes = this.#pack.take();
+    this.#openSize += bytes.byteLength - this.#packedBytes;
+    this.#parts.push(bytes);
+    this.#packedBytes = 0;
   }
 
   #closedText(): string {
@@ -154,11 +170,11 @@ export class WriteQueue {
   }
 
   #openData(): string | Uint8Array {
-    if (this.#parts.length === 0) {
+    if (this.#parts.length === 0 && this.#packedBytes === 0) {
       const text = this.#closedText();
       return text.length < SHORT_TEXT ? text : encodeUtf8(text);
     }
-    this.#textToPart();
+    this.#joinedToPart();
     const [first] = this.#parts;
     return this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
   }

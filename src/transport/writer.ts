@@ -1,5 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
-import type { Joint } from '../joint.js';
+import type { Joint, Piece } from '../joint.js';
 import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Transport } from './transport.js';
@@ -64,7 +64,7 @@ export class Writer implements Drainable {
     this.#queue = new WriteQueue(limits.maxBatchBytes);
   }
 
-  /** How texts are put together from now on. */
+  /** How what is pushed is put together from now on. */
   set joint(joint: Joint) {
     this.#queue.joint = joint;
   }
@@ -80,8 +80,8 @@ export class Writer implements Drainable {
   }
 
   /** Queues a piece of `frames` joined frames. False once the high-water mark is reached. Throws `ERR_QUEUE_FULL`. */
-  push(piece: string | Uint8Array, frames: number, settle?: Settle): boolean {
-    const size = piece.length + frames * FRAME_CHARGE_BYTES;
+  push(piece: Piece, frames: number, settle?: Settle): boolean {
+    const size = (typeof piece === 'number' ? piece : piece.length) + frames * FRAME_CHARGE_BYTES;
     if (this.#weight + size > this.#limits.maxQueueBytes) throw queueFull(this.#limits.maxQueueBytes, size);
     const idle = this.#accepted === this.#settled;
     this.#accepted += frames;

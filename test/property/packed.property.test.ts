@@ -7,6 +7,8 @@ import { bare } from '../../src/streams/envelope.js';
 import { inbound } from '../../src/streams/inbound.js';
 import { msgpack } from '../../src/streams/msgpack.js';
 import { outbound } from '../../src/streams/outbound.js';
+import { packOutbound } from '../../src/streams/pack.js';
+import { WriteQueue } from '../../src/transport/write-queue.js';
 import { cut, sizes } from '../support/cutting.js';
 import { typedArray } from '../support/arbitraries.js';
 
@@ -18,7 +20,20 @@ function ends(codec: Codec) {
     syntax: codec.syntax,
     envelope: codec.envelope ?? bare(),
   });
-  return { out: outbound(stages()), inn: inbound(stages(), 1024 * 1024) };
+  return { out: outbound(stages()), stages: stages(), inn: inbound(stages(), 1024 * 1024) };
+}
+
+/** What leaves, a write for each list, and who reads it. */
+function joinedEnds(codec: Codec, writes: readonly (readonly unknown[])[]) {
+  const { out, stages, inn } = ends(codec);
+  const joining = packOutbound(stages);
+  const queue = new WriteQueue(1e9);
+  if (joining !== undefined) queue.joint = joining.joint;
+  const wire = writes.map(messages => {
+    for (const one of messages) queue.push((joining ?? out).encode(one), 1);
+    return Buffer.from((queue.shift()?.data ?? '') as Uint8Array);
+  });
+  return { wire: Buffer.concat(wire), inn };
 }
 
 /** Told apart from equal: a Buffer from a Uint8Array, a hole from undefined. */
@@ -80,6 +95,22 @@ describe.each([
         expectSame(
           received.flatMap(({ messages }) => messages),
           [...sent, ...sent, ...sent],
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('arrives as it was sent when it leaves with others in one write', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(message, { maxLength: 8 })), sizes, (writes, cuts) => {
+        const { wire, inn } = joinedEnds(codec, writes);
+        const received = cut(wire, cuts).map(chunk => inn.push(chunk));
+
+        expect(received.flatMap(({ failures }) => failures)).toEqual([]);
+        expectSame(
+          received.flatMap(({ messages }) => messages),
+          writes.flat(),
         );
       }),
       { numRuns: 300 },
