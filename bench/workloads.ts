@@ -139,7 +139,11 @@ const listening = new WeakSet<End>();
 export function next(end: End): Promise<unknown> {
   if (!listening.has(end)) {
     listening.add(end);
-    end.onMessage(message => onNext?.(message));
+    end.onMessage(message => {
+      const told = onNext;
+      onNext = undefined; // Node looks into each call of a promise's resolve, and the flood that follows is a million
+      told?.(message);
+    });
   }
   return new Promise(resolve => {
     onNext = resolve;
