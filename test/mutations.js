@@ -398,4 +398,28 @@ export const mutations = [
     test: 'streams/pack.test.ts',
     name: 'gets many small messages in one frame all the same, and refuses one that is too long',
   },
+  {
+    guard: 'a sender that waits lets the event loop have its turn',
+    file: 'transport/writer.ts',
+    find: 'if (this.#turn.spent || this.#weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;',
+    put: 'if (this.#weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;',
+    test: 'transport/writer.test.ts',
+    name: 'gets 128 KiB in one turn from a sender that waits when it is asked to',
+  },
+  {
+    guard: 'reading rests when the turn has had its bytes',
+    file: 'transport/one-buffer.ts',
+    find: 'return outlet.give !== undefined && !outlet.turn.spent;',
+    put: 'return outlet.give !== undefined;',
+    test: 'transport/one-buffer.test.ts',
+    name: 'lets others have a turn when a flood comes in',
+  },
+  {
+    guard: 'what was paused is not resumed by the next turn',
+    file: 'transport/one-buffer.ts',
+    find: 'if (outlet.give !== undefined && !socket.isPaused()) socket.resume();',
+    put: 'if (outlet.give !== undefined) socket.resume();',
+    test: 'transport/one-buffer.test.ts',
+    name: 'stays paused when it was paused while it rested',
+  },
 ];

@@ -1,5 +1,6 @@
 import { type OnReadOpts, Socket } from 'node:net';
 import { handleToMove, isNode } from './plain-handle.js';
+import { TurnBudget } from './turn-budget.js';
 
 /** What one read brings at most: Node's own size. */
 const READ_BYTES = 64 * 1024;
@@ -9,6 +10,8 @@ interface Outlet {
   give: ((chunk: Uint8Array) => void) | undefined;
   /** What came before anybody took it: one chunk, for then reading rests. */
   early: Uint8Array | undefined;
+  /** How much of this turn of the event loop is left for reading. */
+  readonly turn: TurnBudget;
 }
 
 const outlets = new WeakMap<object, Outlet>();
@@ -22,7 +25,10 @@ const outlets = new WeakMap<object, Outlet>();
  */
 export function oneBufferSocket(make: (onread: { readonly onread?: OnReadOpts }) => Socket): Socket {
   if (!isNode) return make({});
-  const outlet: Outlet = { give: undefined, early: undefined };
+  const turn = new TurnBudget(() => {
+    if (outlet.give !== undefined && !socket.isPaused()) socket.resume();
+  });
+  const outlet: Outlet = { give: undefined, early: undefined, turn };
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const socket = make({ onread: { buffer, callback: (length, bytes) => receive(outlet, bytes, length) } });
   outlets.set(socket, outlet);
@@ -62,5 +68,6 @@ function receive(outlet: Outlet, bytes: Uint8Array, length: number): boolean {
   const chunk = bytes.subarray(0, length);
   if (outlet.give === undefined) outlet.early = Uint8Array.from(chunk);
   else outlet.give(chunk);
-  return outlet.give !== undefined;
+  outlet.turn.spend(length);
+  return outlet.give !== undefined && !outlet.turn.spent;
 }

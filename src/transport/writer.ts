@@ -3,6 +3,7 @@ import type { Joint, Piece } from '../joint.js';
 import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Transport } from './transport.js';
+import { TurnBudget } from './turn-budget.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
 
 /** Marks of the send queue, in bytes. */
@@ -40,6 +41,7 @@ export class Writer implements Drainable {
     () => this.#writeNext(),
     () => this.#retry(),
   );
+  readonly #turn = new TurnBudget(() => this.#tellDrained());
   #underWay: Batch | undefined;
   #blocked = false;
   #failed: Error | undefined;
@@ -90,7 +92,7 @@ export class Writer implements Drainable {
     const weight = this.#weight;
     if (weight > this.peakBytes) this.peakBytes = weight;
     this.#policy.pushed(this.#queue.full);
-    if (this.#weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;
+    if (this.#turn.spent || this.#weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;
     return this.hasRoom;
   }
 
@@ -147,6 +149,7 @@ export class Writer implements Drainable {
     this.#underWay = batch;
     this.writes += 1;
     this.bytesWritten += batch.bytes;
+    this.#turn.spend(batch.bytes);
     return this.#write(batch) ? this.#takenAtOnce(batch) : 'under way';
   }
 
@@ -210,7 +213,7 @@ export class Writer implements Drainable {
   }
 
   #tellDrained(): void {
-    if (!this.#blocked || this.#weight > this.#limits.lowWaterMarkBytes) return;
+    if (!this.#blocked || this.#turn.spent || this.#weight > this.#limits.lowWaterMarkBytes) return;
     this.#blocked = false;
     this.drains += 1;
     for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();

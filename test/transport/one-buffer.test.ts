@@ -53,6 +53,48 @@ describe('a socket that reads into one buffer', () => {
     socket.destroy();
   });
 
+  it('lets others have a turn when a flood comes in', async () => {
+    const { accepted, socket } = await connected(connectOurs);
+    const flood = Buffer.alloc(4 * 1024 * 1024);
+    let inTurn = 0;
+    let most = 0;
+    let all = 0;
+    const nextTurn = () => {
+      inTurn = 0;
+      if (!socket.destroyed) setImmediate(nextTurn);
+    };
+    takeChunks(socket, chunk => {
+      inTurn += chunk.length;
+      all += chunk.length;
+      most = Math.max(most, inTurn);
+      // The peer is as fast as this side: without it, the kernel would have nothing more to give.
+      while (all < flood.length && accepted.writableLength < 256 * 1024)
+        accepted.write(flood.subarray(0, 65_536));
+    });
+    nextTurn();
+    accepted.write(flood.subarray(0, 65_536));
+    await vi.waitFor(() => expect(all).toBeGreaterThanOrEqual(flood.length));
+    expect(most).toBeLessThanOrEqual(192 * 1024);
+    socket.destroy();
+  });
+
+  it('stays paused when it was paused while it rested', async () => {
+    const { accepted, socket } = await connected(connectOurs);
+    let all = 0;
+    takeChunks(socket, chunk => {
+      all += chunk.length;
+      if (all >= 128 * 1024) socket.pause();
+    });
+    await new Promise<void>(resolve => {
+      accepted.write(Buffer.alloc(1024 * 1024));
+      socket.once('pause', resolve);
+    });
+    for (let n = 0; n < 5; n += 1) await new Promise(resolve => setImmediate(resolve));
+    expect(all).toBeLessThanOrEqual(192 * 1024);
+    socket.destroy();
+    accepted.destroy();
+  });
+
   it('is what a socket is moved to, which closes with it', async () => {
     const { accepted, socket: shell } = await connected(() => connect(path));
     const moved = movedToOneBuffer(shell);

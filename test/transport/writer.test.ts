@@ -150,6 +150,61 @@ describe('marks', () => {
   });
 });
 
+describe('a transport that takes all at once', () => {
+  const KIB = 1024;
+
+  function taking(limits: Partial<WriterLimits>) {
+    const parts = setUp(limits);
+    parts.transport.write = () => true;
+    return parts;
+  }
+
+  /** How many pieces of 16 KiB are pushed before the writer asks to wait. */
+  function pushUntilFalse(writer: Writer): number {
+    let pushed = 1;
+    while (writer.push(Buffer.alloc(16 * KIB), 1) && pushed < 1000) pushed += 1;
+    return pushed;
+  }
+
+  it('gets 128 KiB in one turn from a sender that waits when it is asked to', async () => {
+    const { writer } = taking({ maxBatchBytes: 16 * KIB });
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    expect(pushUntilFalse(writer)).toBe(8);
+    expect(writer.queuedBytes).toBe(0);
+
+    await writer.ready();
+    expect(turned).toBe(true);
+    expect(pushUntilFalse(writer)).toBe(8);
+    await writer.ready();
+  });
+
+  it('gets all the same from a sender that does not wait', () => {
+    const { writer } = taking({ maxBatchBytes: 16 * KIB });
+    for (let n = 0; n < 32; n += 1) writer.push(Buffer.alloc(16 * KIB), 1);
+    expect(writer.bytesWritten).toBe(512 * KIB);
+  });
+
+  it('lets nobody wait who writes less than 64 KiB a turn', async () => {
+    const { writer } = taking({});
+    for (let n = 0; n < 20; n += 1) {
+      expect(writer.push(Buffer.alloc(32 * KIB), 1)).toBe(true);
+      await turn();
+    }
+  });
+
+  it('tells of the next turn once', async () => {
+    const { writer, told } = taking({ maxBatchBytes: 16 * KIB });
+    pushUntilFalse(writer);
+    await writer.ready();
+    await turn();
+    await turn();
+    expect(told.filter(one => one === 'drain')).toHaveLength(1);
+  });
+});
+
 describe('queuedBytes', () => {
   it('is exact for multi-byte text', () => {
     const { writer } = setUp();
