@@ -1,83 +1,102 @@
-import { fork as nodeFork } from 'node:child_process';
-import { type Codec, fork, json, parent, v8 } from 'deka-ipc';
-import { cbor } from 'deka-ipc/cbor';
-import { fork as dropInFork } from 'deka-ipc/child_process';
-import { msgpack } from 'deka-ipc/msgpack';
-import { channelEnd, type End, forkEnd, waitingForkEnd } from './ends.js';
+import type { Contender } from './contender.js';
+import type { CodecName } from './deka.js';
+import { waitingForkEnd } from './ends.js';
+import { forkSides } from './fork.js';
+import { NEIGHBOURS } from './neighbours.js';
 
-/** Somebody who can start a child and talk to it. */
-export interface Contender {
-  readonly name: string;
-  /** How floods are sent. */
-  readonly manner: 'one by one' | 'in batches';
-  /** Starts the child and returns this side's end. */
-  start(module: URL, args: readonly string[]): End;
-  /** The module of a child that says it is up and does nothing else. */
-  readonly up: string;
-  /** The other end, inside the child. */
-  inChild(): End;
+/** The contender that ratios refer to, unless a workload names another. */
+export const BASE = 'fork json';
+
+/** This library in its manners. */
+export const OWN: readonly Contender[] = [
+  deka('deka-ipc send', 'one by one'),
+  // Plain messages on a channel that could carry sockets as well.
+  { ...deka('deka-ipc send, handles: true', 'one by one', { handles: true }), notIfQuick: true },
+  deka('deka-ipc sendMany', 'in batches'),
+  {
+    name: 'deka-ipc drop-in',
+    manner: 'one by one',
+    tellsToWait: false,
+    sides: async () => (await import('./deka.js')).dropInSides(),
+  },
+];
+
+/** Node's own. */
+export const FORKS: readonly Contender[] = [
+  fork(BASE, { serialization: 'json' }),
+  { ...fork('fork json, waiting', { serialization: 'json', end: waitingForkEnd }), notIfQuick: true },
+  fork('fork advanced', { serialization: 'advanced' }),
+];
+
+const CODECS: readonly CodecName[] = ['json', 'v8', 'msgpack', 'cbor'];
+const PACKAGES: Partial<Record<CodecName, string>> = { msgpack: 'msgpackr', cbor: 'cbor-x' };
+
+/** Each codec, for the workloads that are about them. */
+export const CODEC_CONTENDERS: readonly Contender[] = CODECS.flatMap(codec => [
+  deka(`${codec} send`, 'one by one', { codec }),
+  deka(`${codec} sendMany`, 'in batches', { codec }),
+]);
+
+export const RAW_PIPE = 'raw pipe';
+export const CODEC_ALONE = 'codec alone';
+export const CODEC_ALONE_BATCHES = 'codec alone, in batches';
+
+/** What no link can be faster than, and this library where it is measured against that. */
+const LIMITS: readonly Contender[] = [
+  {
+    name: RAW_PIPE,
+    manner: 'one by one',
+    tellsToWait: true,
+    sides: async () => (await import('./raw-pipe.js')).rawPipe(),
+  },
+  deka('deka-ipc bytes', 'one by one', { codec: 'bytes' }),
+  { name: CODEC_ALONE, manner: 'one by one', tellsToWait: true, sides: noSides },
+  { name: CODEC_ALONE_BATCHES, manner: 'in batches', tellsToWait: true, sides: noSides },
+];
+
+export const CONTENDERS: readonly Contender[] = [
+  ...OWN,
+  ...FORKS,
+  ...NEIGHBOURS,
+  ...CODEC_CONTENDERS,
+  ...LIMITS,
+];
+
+/** The contender of that name. */
+export function contender(name: string | undefined): Contender {
+  const found = CONTENDERS.find(candidate => candidate.name === name);
+  if (found === undefined) throw new Error(`no contender ${name}; there are ${names(CONTENDERS).join(', ')}`);
+  return found;
 }
 
-const stdio = ['ignore', 'inherit', 'inherit'] as const;
+export function names(contenders: readonly Contender[]): string[] {
+  return contenders.map(({ name }) => name);
+}
 
 function deka(
   name: string,
   manner: Contender['manner'],
-  { codec, handles = false }: { readonly codec?: Codec; readonly handles?: boolean } = {},
+  options: { readonly codec?: CodecName; readonly handles?: boolean } = {},
 ): Contender {
+  const needs = options.codec && PACKAGES[options.codec];
   return {
     name,
     manner,
-    up: './up-deka.js',
-    start: (module, args) =>
-      channelEnd(fork(module, args, { handles, stdio: [...stdio], ...(codec && { codec }) })),
-    inChild: () => channelEnd(parent()),
+    tellsToWait: true,
+    ...(needs !== undefined && { needs }),
+    sides: async () => (await import('./deka.js')).dekaSides(options),
   };
 }
 
-type Fork = typeof nodeFork;
-
-function node(
-  name: string,
-  fork: Fork,
-  serialization: 'json' | 'advanced',
-  end: typeof forkEnd = forkEnd,
-): Contender {
+function fork(name: string, options: NonNullable<Parameters<typeof forkSides>[0]>): Contender {
   return {
     name,
     manner: 'one by one',
-    up: './up.js',
-    start: (module, args) => end(fork(module, args, { serialization, stdio: [...stdio, 'ipc'] })),
-    inChild: () => end(process),
+    tellsToWait: options.end !== undefined,
+    sides: async () => forkSides(options),
   };
 }
 
-/** The contender that every ratio refers to. */
-export const BASE = 'fork json';
-
-export const CONTENDERS: readonly Contender[] = [
-  deka('deka-ipc send', 'one by one'),
-  // Plain messages on a channel that could carry sockets as well.
-  deka('deka-ipc send, handles: true', 'one by one', { handles: true }),
-  deka('deka-ipc sendMany', 'in batches'),
-  // process.send and child.send, with nothing changed but the import of fork.
-  node('deka-ipc drop-in', dropInFork, 'json'),
-  node(BASE, nodeFork, 'json'),
-  node('fork json, waiting', nodeFork, 'json', waitingForkEnd),
-  node('fork advanced', nodeFork, 'advanced'),
-];
-
-/** Each codec, for the workloads that are about them; the child finds it by its name. */
-export const CODEC_CONTENDERS: readonly Contender[] = [json(), v8(), msgpack(), cbor()].flatMap(codec => [
-  deka(`${codec.name} send`, 'one by one', { codec }),
-  deka(`${codec.name} sendMany`, 'in batches', { codec }),
-]);
-
-/** The contender of that name. */
-export function contender(name: string | undefined): Contender {
-  const all = [...CONTENDERS, ...CODEC_CONTENDERS];
-  const found = all.find(candidate => candidate.name === name);
-  if (found === undefined)
-    throw new Error(`no contender ${name}; there are ${all.map(c => c.name).join(', ')}`);
-  return found;
+async function noSides(): Promise<never> {
+  throw new Error('stays within one process: only for the workloads named limit');
 }

@@ -1,15 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Channel } from 'deka-ipc';
 
+export type Listener = (message: unknown) => void;
+
 /** One end of a link, the same for every contender, so that all run the same loops. */
 export interface End {
   /** False when the sender should wait for `ready()`. */
   send(message: unknown): boolean;
-  sendMany(messages: readonly unknown[]): boolean;
+  /** Only ends of contenders that send in batches need it. */
+  sendMany?(messages: readonly unknown[]): boolean;
   ready(): Promise<void>;
-  onMessage(listener: (message: unknown) => void): void;
+  /** The one listener: a later one takes the place of an earlier one. Nothing is read before the first. */
+  onMessage(listener: Listener): void;
   close(): void;
 }
+
+type Peer = ChildProcess | NodeJS.Process;
 
 /** This library's end. */
 export function channelEnd(channel: Channel): End {
@@ -17,30 +23,30 @@ export function channelEnd(channel: Channel): End {
     send: message => channel.send(message),
     sendMany: messages => channel.sendMany(messages),
     ready: () => channel.ready(),
-    onMessage: listener => void channel.messages$.subscribe(listener),
+    onMessage: oneListener(hear => void channel.messages$.subscribe(hear)),
     close: () => channel.destroy(),
   };
 }
 
 /** `process.send` as most programs use it: in a loop, for there is no drain event to wait for. */
-export function forkEnd(target: ChildProcess | NodeJS.Process): End {
-  return { ...listening(target), send, ready: async () => {} };
+export function forkEnd(peer: Peer): End {
+  return { ...listening(peer), send, ready: async () => {} };
 
   function send(message: unknown): boolean {
-    post(target, message);
+    post(peer, message);
     return true;
   }
 }
 
 /** `process.send` as its documentation says it should be used: wait for the callbacks once it returned false. */
-export function waitingForkEnd(target: ChildProcess | NodeJS.Process): End {
+export function waitingForkEnd(peer: Peer): End {
   let outstanding = 0;
   let resume = () => {};
-  return { ...listening(target), send, ready };
+  return { ...listening(peer), send, ready };
 
   function send(message: unknown): boolean {
     outstanding += 1;
-    return post(target, message, onSent);
+    return post(peer, message, onSent);
   }
 
   function onSent(): void {
@@ -56,15 +62,70 @@ export function waitingForkEnd(target: ChildProcess | NodeJS.Process): End {
   }
 }
 
-function listening(target: ChildProcess | NodeJS.Process): Pick<End, 'sendMany' | 'onMessage' | 'close'> {
-  return {
-    sendMany: messages => messages.every(message => post(target, message)),
-    onMessage: listener => void target.on('message', listener),
-    close: () => target.disconnect?.(),
+/** `onMessage` over something that is subscribed to once. */
+export function oneListener(subscribe: (hear: Listener) => void): End['onMessage'] {
+  let current: Listener | undefined;
+  return listener => {
+    const isFirst = current === undefined;
+    current = listener;
+    if (isFirst) subscribe(message => current?.(message));
   };
 }
 
-function post(target: ChildProcess | NodeJS.Process, message: unknown, onSent?: () => void): boolean {
+/** How many messages may be on their way over a link that tells nobody to wait. */
+const WINDOW = 1000;
+
+/**
+ * What a program has to build itself on a link that does not tell it when to wait: the receiver says from time to time
+ * how much it has heard, and the sender waits for that.
+ */
+export function windowed(end: End): End {
+  let open = WINDOW;
+  let heard = 0;
+  let resume = (): void => {};
+  return { ...end, send, ready, onMessage };
+
+  function send(message: unknown): boolean {
+    open -= 1;
+    end.send(message);
+    return open > 0;
+  }
+
+  function ready(): Promise<void> {
+    return new Promise(resolve => {
+      resume = resolve;
+      if (open > 0) resolve();
+    });
+  }
+
+  function onMessage(listener: Listener): void {
+    end.onMessage(message => {
+      const { heardOf } = message as { readonly heardOf?: number };
+      if (heardOf !== undefined) {
+        open += heardOf;
+        resume();
+        return;
+      }
+      heard += 1;
+      if (heard === WINDOW / 2) {
+        end.send({ heardOf: heard });
+        heard = 0;
+      }
+      listener(message);
+    });
+  }
+}
+
+function listening(peer: Peer): Pick<End, 'onMessage' | 'close'> {
+  return {
+    onMessage: oneListener(hear => void peer.on('message', hear)),
+    close: () => {
+      if (peer.connected === true) peer.disconnect?.();
+    },
+  };
+}
+
+function post(peer: Peer, message: unknown, onSent?: () => void): boolean {
   // Both declare `send` for serialisable values only; the messages here are.
-  return target.send?.(message as object, undefined, undefined, onSent) ?? false;
+  return peer.send?.(message as object, undefined, undefined, onSent) ?? false;
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import Table from 'cli-table3';
-import { BASE } from './contenders.js';
+
 import type { Row } from './summary.js';
 
 /** Where and with what the figures came about. */
@@ -36,7 +36,7 @@ export function circumstances(rounds: number, quick: boolean): Circumstances {
 /** The table that a person reads. */
 export function table(rows: readonly Row[]): string {
   const drawn = new Table({
-    head: ['workload', 'contender', 'figure', 'median', 'spread', `× ${BASE}`],
+    head: ['workload', 'contender', 'figure', 'median', 'spread', 'ratio'],
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right'],
     style: { head: [], border: [] },
   });
@@ -49,7 +49,7 @@ export function table(rows: readonly Row[]): string {
       `${row.figure}, ${row.unit}`,
       digits(row.median),
       `${digits(row.min)} – ${digits(row.max)}`,
-      row.ratio.toFixed(2),
+      row.ratio === null ? '' : row.ratio.toFixed(2),
     ]);
     above = group;
   }

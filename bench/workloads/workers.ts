@@ -1,0 +1,30 @@
+import { BASE, FORKS, names, OWN } from '../contenders.js';
+import { NEIGHBOURS } from '../neighbours.js';
+import { connect, counted, order, RATE, type Workload } from '../workload.js';
+
+/** Small messages in all, however many send them. */
+const TOTAL = 640_000;
+
+/** Many children that send to one parent at the same time. */
+export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(children => ({
+  name: `workers-${children}`,
+  title: `${children} ${children === 1 ? 'child' : 'children at once'} → parent, small`,
+  figures: [RATE],
+  contenders: names([...OWN, ...FORKS, ...NEIGHBOURS]),
+  base: BASE,
+  sizes: { full: TOTAL },
+  shared: true,
+  slow: true,
+  run: async (who, total) => {
+    const sides = await who.sides();
+    const ends = await Promise.all(Array.from({ length: children }, () => connect(sides, who)));
+    const each = Math.ceil(total / children);
+    const all = Promise.all(ends.map(end => counted(end, each)));
+    const start = performance.now();
+    for (const end of ends) order(end, { do: 'flood', count: each, message: 'small' });
+    await all;
+    const rate = (each * children) / (performance.now() - start);
+    for (const end of ends) end.close();
+    return { rate };
+  },
+}));
