@@ -17,6 +17,8 @@ export interface Pack {
   readonly full: boolean;
   /** All that was put into it since the last call, as it stands on the wire. */
   take(): Uint8Array;
+  /** What `take` returned has been written: its memory is free. Not called for what was written later than at once. */
+  release(taken: unknown): void;
 }
 
 /** What is queued: text for the joint, bytes that stand for themselves, or how many bytes went into the pack. */

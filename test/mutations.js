@@ -422,4 +422,20 @@ export const mutations = [
     test: 'transport/one-buffer.test.ts',
     name: 'stays paused when it was paused while it rested',
   },
+  {
+    guard: 'memory of frames is used again only when all that was taken from it is written',
+    file: 'streams/pack.ts',
+    find: 'if (taken === this.#taken && this.#count === 0) this.#end = 0;',
+    put: 'this.#end = 0;',
+    test: 'streams/pack.test.ts',
+    name: 'use the memory of a write that was released, and of no other',
+  },
+  {
+    guard: 'memory of text is used again only when it is its text that was written',
+    file: 'transport/text-memory.ts',
+    find: 'if (encoded !== this.#lent) return;',
+    put: '',
+    test: 'transport/text-memory.test.ts',
+    name: 'stays as it is until then',
+  },
 ];

@@ -109,7 +109,7 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
     } else {
       missing = length;
       // Its own, so that its memory can be given away with the frame.
-      payload = new ByteAccumulator();
+      payload = new ByteAccumulator(length);
     }
     return at;
   }

@@ -5,28 +5,40 @@ import { type JoiningOutbound, MAX_MANY_BYTES, outbound, type Stages } from './o
 
 // A longer message gains nothing from company.
 const MAX_JOINED_BYTES = 8 * 1024;
-// Less room than this is left unused: a write of one message each would never leave a block half empty.
-const LEAST_ROOM_BYTES = 4 * 1024;
+/** From here on a write is full: there is little room for another message in a frame of many. */
+const FULL_BYTES = MAX_MANY_BYTES - 4 * 1024;
+/** For a write that is almost full, and a frame as long as a write. */
+const MEMORY_BYTES = 2 * MAX_MANY_BYTES;
 /** Longer frames are copied by a call, shorter ones byte by byte, which costs less than the call. */
 const SHORT_FRAME_BYTES = 96;
 /** The longest head that a codec may put before many messages. */
 const MAX_HEAD_BYTES = 16;
 
-/** Composes the way out for a codec whose frames can be joined into one. Undefined for any other, and in a framing of its own. */
+/**
+ * Composes the way out for frames of bytes behind a header: they are put into one block of memory, and joined into one
+ * frame where the codec can do that. Undefined for any other framing.
+ */
 export function packOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound<Out> | undefined {
   const { coder, framing, envelope } = stages;
   const { joining } = coder;
   const { header } = framing;
-  if (joining === undefined || header === undefined || header.longest < MAX_MANY_BYTES) return undefined;
-  const block = new Block(count => joining.head(count), header);
+  if (header === undefined || header.longest < MAX_MANY_BYTES) return undefined;
+  const joins = joining !== undefined;
+  const block = new Block(header, joins ? count => joining.head(count) : undefined);
   const { encodeMany } = outbound(stages);
-  return { joint: block, encode, encodeMany, unsent };
+  return { joint: block, encode: joins ? encodeJoined : encodeEach, encodeMany, unsent };
 
-  function encode(message: Out): Uint8Array | number {
+  function encodeJoined(message: Out): Uint8Array | number {
     const wrapped = envelope.wrap(message) as Out;
     const lent = joining?.encode(wrapped);
     if (lent === undefined) return framing.join(coder.encode(wrapped)) as Uint8Array;
     return block.add(lent) ?? (framing.join(lent.memory.subarray(lent.start, lent.end)) as Uint8Array);
+  }
+
+  function encodeEach(message: Out): Uint8Array | number {
+    const frame = coder.encode(envelope.wrap(message) as Out);
+    if (typeof frame === 'string') return framing.join(frame) as Uint8Array;
+    return block.add({ memory: frame, start: 0, end: frame.length }) ?? (framing.join(frame) as Uint8Array);
   }
 
   function unsent(piece?: unknown): void {
@@ -36,44 +48,53 @@ export function packOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound
 }
 
 /**
- * Memory for the frames of one write, and of the next ones while there is room: what was taken is never written to again.
+ * Memory for the frames of one write, and of the next ones while there is room. What was taken is not written to again
+ * before it is released.
  *
  * ```
- * | taken before | room for a head | frame | frame | … | room |
- *                ^ #start          ^ #first            ^ #end
+ * joined  | taken before | header | head | message | message | … | room |
+ * each    | taken before | header | frame | header | frame | … | room |
+ *                                        ^ #first              ^ #end
  * ```
  */
 class Block implements Pack {
-  readonly #head: (count: number) => Uint8Array;
   readonly #header: FrameHeader;
-  readonly #headRoom: number;
+  readonly #head: ((count: number) => Uint8Array) | undefined;
+  readonly #before: number; // room before the first message
   #memory = NO_MEMORY;
   #first = 0;
   #end = 0;
   #count = 0;
+  #taken = NO_MEMORY;
 
-  constructor(head: (count: number) => Uint8Array, header: FrameHeader) {
-    this.#head = head;
+  constructor(header: FrameHeader, head: ((count: number) => Uint8Array) | undefined) {
     this.#header = header;
-    this.#headRoom = header.bytes + MAX_HEAD_BYTES;
+    this.#head = head;
+    this.#before = head === undefined ? 0 : header.bytes + MAX_HEAD_BYTES;
   }
 
   get full(): boolean {
-    return this.#count > 0 && this.#memory.length - this.#end < LEAST_ROOM_BYTES;
+    return this.#count > 0 && this.#end - this.#first >= FULL_BYTES;
   }
 
-  /** By how many bytes a frame made the next take longer. Undefined if there is no room for it. */
-  add({ memory: from, start, end }: LentFrame): number | undefined {
-    const length = end - start;
-    if (length > MAX_JOINED_BYTES) return undefined;
-    if (this.#count === 0) this.#begin();
-    const at = this.#end;
-    if (at + length > this.#memory.length) return undefined;
-    if (length <= SHORT_FRAME_BYTES) copyShort(from, start, end, this.#memory, at);
-    else this.#memory.set(from.subarray(start, end), at);
+  /** By how many bytes a frame made the next take longer. Undefined if there is no room for it: it goes by itself. */
+  add(frame: LentFrame): number | undefined {
+    const length = frame.end - frame.start;
+    const size = this.#head === undefined ? this.#header.bytes + length : length;
+    if (length > (this.#head === undefined ? MAX_MANY_BYTES : MAX_JOINED_BYTES)) return undefined;
+    if (this.#count === 0) this.#begin(this.#before + size);
+    let at = this.#end;
+    const limit =
+      this.#head === undefined ? this.#memory.length : this.#first - this.#before + MAX_MANY_BYTES;
+    if (at + size > limit) return undefined;
+    if (this.#head === undefined) {
+      this.#header.write(this.#memory, at, length);
+      at += this.#header.bytes;
+    }
+    copy(frame, this.#memory, at);
     this.#end = at + length;
     this.#count += 1;
-    return length;
+    return size;
   }
 
   /** The frame that was added last is not to be sent after all. */
@@ -83,28 +104,42 @@ class Block implements Pack {
   }
 
   take(): Uint8Array {
-    const head = this.#head(this.#count);
-    const payload = this.#end - this.#first + head.length;
-    const start = this.#first - head.length - this.#header.bytes;
-    this.#header.write(this.#memory, start, payload);
-    this.#memory.set(head, start + this.#header.bytes);
+    const start = this.#head === undefined ? this.#first : this.#close(this.#head(this.#count));
     this.#count = 0;
-    return this.#memory.subarray(start, this.#end);
+    this.#taken = this.#memory.subarray(start, this.#end);
+    return this.#taken;
   }
 
-  #begin(): void {
-    if (this.#memory.length - this.#end < this.#headRoom + LEAST_ROOM_BYTES) {
+  release(taken: unknown): void {
+    // Those that were taken before it have been written before it.
+    if (taken === this.#taken && this.#count === 0) this.#end = 0;
+  }
+
+  /** Makes one frame of all since `#first`. Returns where it starts. */
+  #close(head: Uint8Array): number {
+    const at = this.#first - head.length;
+    this.#memory.set(head, at);
+    this.#header.write(this.#memory, at - this.#header.bytes, this.#end - at);
+    return at - this.#header.bytes;
+  }
+
+  #begin(size: number): void {
+    if (this.#memory.length - this.#end < Math.max(size, MAX_MANY_BYTES)) {
       // Not from Node's pool: a batch that waits would keep what others have there.
-      this.#memory = Buffer.allocUnsafeSlow(MAX_MANY_BYTES);
+      this.#memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
       this.#end = 0;
     }
-    this.#first = this.#end + this.#headRoom;
+    this.#first = this.#end + this.#before;
     this.#end = this.#first;
   }
 }
 
 const NO_MEMORY = Buffer.alloc(0);
 
-function copyShort(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  for (let byte = start; byte < end; byte += 1) to[at + byte - start] = from[byte] as number;
+function copy({ memory, start, end }: LentFrame, to: Uint8Array, at: number): void {
+  if (end - start > SHORT_FRAME_BYTES) {
+    to.set(memory.subarray(start, end), at);
+    return;
+  }
+  for (let byte = start; byte < end; byte += 1) to[at + byte - start] = memory[byte] as number;
 }

@@ -28,16 +28,16 @@ export interface Transport {
    */
   readonly bytes$: Observable<Uint8Array>;
   /**
-   * Writes a batch of frames: bytes, or a short text to be written as UTF-8. The batch belongs to the transport from here
-   * on.
+   * Writes a batch of frames: bytes, or a short text to be written as UTF-8.
    *
-   * Returns true if the kernel (or whoever is next) has it already. Otherwise calls `taken` exactly once: with nothing when
+   * Returns true if the kernel (or whoever is next) has it already, and then its memory is used again. Otherwise the batch
+   * belongs to the transport, which calls `taken` exactly once: with nothing when
    * it has it, with the error when it never will.
    */
   write(batch: string | Uint8Array, taken: (error?: Error | null) => void): boolean;
   /**
-   * More stands ready while a write is under way: tries that write once more. Returns true if the kernel has it now; then
-   * `taken` is not called for it. Optional: worth having where a caller sends in a loop that never waits, for until it
+   * More stands ready while a write is under way: tries that write once more. Returns true if the kernel has it now, as `write` does;
+   * then `taken` is not called for it. Optional: worth having where a caller sends in a loop that never waits, for until it
    * ends the event loop cannot tell that the kernel has room again.
    */
   retry?(): boolean;

@@ -1,4 +1,5 @@
 import type { Joint, Pack, Piece, TextJoint } from '../joint.js';
+import { encodeUtf8, TextMemory } from './text-memory.js';
 
 /** Called once per accepted frame: null when the kernel has it, the error when it never will. */
 export type Settle = (error: Error | null) => void;
@@ -37,6 +38,7 @@ export class WriteQueue {
   #textFrames = 0;
   #pack: Pack | undefined;
   #packedBytes = 0;
+  readonly #memory = new TextMemory();
   #parts: Uint8Array[] = [];
   #openSize = 0;
   #openFrames = 0;
@@ -106,6 +108,13 @@ export class WriteQueue {
     return batch;
   }
 
+  /** What `shift` returned has been written: its memory is free. */
+  release({ data }: Batch): void {
+    if (typeof data === 'string') return;
+    this.#pack?.release(data);
+    this.#memory.release(data);
+  }
+
   #pushText(piece: string): void {
     if (this.#textFrames > 0) {
       const { between } = this.#joint;
@@ -172,7 +181,7 @@ export class WriteQueue {
   #openData(): string | Uint8Array {
     if (this.#parts.length === 0 && this.#packedBytes === 0) {
       const text = this.#closedText();
-      return text.length < SHORT_TEXT ? text : encodeUtf8(text);
+      return text.length < SHORT_TEXT ? text : this.#memory.encode(text);
     }
     this.#joinedToPart();
     const [first] = this.#parts;
@@ -184,11 +193,4 @@ export class WriteQueue {
     this.#sealed = this.#sealed.slice(this.#next);
     this.#next = 0;
   }
-}
-
-/** Text that turns out to be ASCII is copied byte for byte, which is faster than transcoding it. */
-function encodeUtf8(text: string): Uint8Array {
-  const length = Buffer.byteLength(text);
-  if (length === text.length) return Buffer.from(text, 'latin1');
-  return Buffer.from(text, 'utf8');
 }

@@ -23,9 +23,14 @@ export function writeAllSync(fd: number, bytes: Uint8Array, deadline: number): b
 
 /** How many bytes the kernel took: 0 when it has no room now, undefined when it never will have. */
 export function writeSome(fd: number, data: string | Uint8Array): number | undefined {
+  const { stackTraceLimit } = Error;
+  // A kernel without room throws, many thousand times a second in a flood, and nobody reads where from.
+  Error.stackTraceLimit = 0;
   try {
     return typeof data === 'string' ? writeSync(fd, data) : writeSync(fd, data);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : undefined;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

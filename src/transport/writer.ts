@@ -159,6 +159,7 @@ export class Writer implements Drainable {
   }
 
   #takenAtOnce(batch: Batch): Written {
+    this.#queue.release(batch);
     this.#settle(batch);
     // Not at once: this may be inside a send, whose caller does not yet know that it returned false.
     if (this.#blocked || this.#flushWaiters.length > 0) process.nextTick(() => this.#tell());

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { encodeUtf8, TextMemory } from '../../src/transport/text-memory.js';
+
+const TEXTS = ['', 'plain', 'é', '漢字', '😀', 'a'.repeat(200_000), 'ü'.repeat(100_000)];
+
+describe('text in memory that is used again', () => {
+  it.each(TEXTS)('is the UTF-8 of the text', text => {
+    const expected = Buffer.from(text, 'utf8');
+    expect(Buffer.compare(new TextMemory().encode(text), expected)).toBe(0);
+    expect(Buffer.compare(encodeUtf8(text), expected)).toBe(0);
+  });
+
+  it('is in the same memory once it was released', () => {
+    const memory = new TextMemory();
+    const first = memory.encode('first');
+    memory.release(first);
+    const second = memory.encode('again');
+
+    expect(second.buffer).toBe(first.buffer);
+    expect(Buffer.from(first).toString()).toBe('again');
+  });
+
+  it('stays as it is until then', () => {
+    const memory = new TextMemory();
+    const first = memory.encode('first');
+    const second = memory.encode('second');
+    memory.release(first); // late: the memory of the second is not the one to be used
+    memory.encode('third');
+
+    expect(Buffer.from(first).toString()).toBe('first');
+    expect(Buffer.from(second).toString()).toBe('second');
+  });
+
+  it('is no memory of its own for a text that is too long', () => {
+    const memory = new TextMemory();
+    const short = memory.encode('short');
+    memory.release(short);
+    memory.release(memory.encode('x'.repeat(200_000)));
+
+    expect(Buffer.from(short).toString()).toBe('short');
+  });
+});
