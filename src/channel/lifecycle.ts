@@ -109,6 +109,17 @@ export class Lifecycle {
   }
 }
 
+/** A signal ends a channel, as long as there is one to end. */
+export function destroyOnAbort(
+  channel: { readonly closed: Promise<CloseReason>; destroy(reason: Error): void },
+  signal: AbortSignal,
+): void {
+  const onAbort = () => channel.destroy(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+  void channel.closed.then(() => signal.removeEventListener('abort', onAbort));
+}
+
 /** What a send, a flush or a wait gets once the channel has ended. */
 export function channelClosed(reason: CloseReason): IpcError {
   const why = {

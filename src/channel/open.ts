@@ -8,7 +8,8 @@ import { framedLink } from './framed-link.js';
 import { handleLink } from './handle-link.js';
 import { withoutInternal } from './node-wire.js';
 import { type ChannelOptions, type ChannelPlan, planOf } from './options.js';
-import { type KeepAlive, StreamChannel } from './stream-channel.js';
+import type { KeepAlive } from './references.js';
+import { StreamChannel } from './stream-channel.js';
 
 /**
  * A channel over a transport of your own.

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, observable, SafeSubscriber } from '../rx.js';
+import type { CloseReason } from './channel.js';
+import { channelClosed } from './lifecycle.js';
 
 /** What {@link sendAll} needs of a channel. */
 export interface Sink<Out> {
@@ -11,6 +13,24 @@ export interface Sink<Out> {
 
 /** After so many messages without a wait, timers and reading get their turn: some milliseconds' worth. */
 const SENDS_PER_TURN = 8192;
+
+/** Sends all that a source yields and says how many that was, unless the channel ends or the signal aborts first. */
+export async function sendAllWhileOpen<Out>(
+  channel: Sink<Out> & { readonly closed: Promise<CloseReason> },
+  source: ObservableInput<Out>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const stop = new Stop();
+  const onAbort = () => stop.stop(signal?.reason);
+  void channel.closed.then(reason => stop.stop(channelClosed(reason)));
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted === true) onAbort();
+  try {
+    return await sendAll(channel, source, stop);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
 
 /** Sends all that a source yields and says how many that was, unless `stop` comes first. */
 export async function sendAll<Out>(

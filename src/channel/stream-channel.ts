@@ -8,12 +8,10 @@ import { Failures } from './failures.js';
 import { handlesUnavailable } from './handles-unavailable.js';
 import { Intake } from './intake.js';
 import { iterate } from './iterate.js';
-import { channelClosed, Lifecycle, refuse } from './lifecycle.js';
+import { channelClosed, destroyOnAbort, Lifecycle, refuse } from './lifecycle.js';
 import type { Link } from './link.js';
-import { Stop, sendAll } from './send-all.js';
-
-/** Who keeps the event loop alive: the link always, or only while somebody consumes messages (a child's channel). */
-export type KeepAlive = 'always' | 'while consumed';
+import { type KeepAlive, References } from './references.js';
+import { sendAllWhileOpen } from './send-all.js';
 
 /** How a channel behaves, whatever link it stands on. */
 export interface Behaviour {
@@ -40,12 +38,12 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly #link: Link<Out, In>;
   readonly #intake: Intake<In>;
   readonly #lifecycle: Lifecycle;
+  readonly #references: References;
   readonly #failures = new Failures();
   readonly #drained = new Subject<void>();
   readonly #closeOnBadFrame: boolean;
   readonly #openedAt = Date.now();
   readonly #onPeerEnd: (() => void) | undefined;
-  #countReferences: boolean;
   #receivedMessages = 0;
 
   constructor(link: Link<Out, In>, behaviour: Behaviour) {
@@ -54,7 +52,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.#closeOnBadFrame = onBadFrame === 'close';
     this.#intake = new Intake<In>({
       onDemand: reading => (reading ? link.resume() : link.pause()),
-      onConsumers: any => this.#intakeOnConsumers(any),
+      onConsumers: any => this.#references.consumed(any),
       onConsumed: () => this.#lifecycle.progress(),
     });
     this.#lifecycle = new Lifecycle(
@@ -73,8 +71,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.failures$ = this.#failures.failures$;
     this.drain$ = this.#drained.asObservable();
     this.#onPeerEnd = onPeerEnd;
-    this.#countReferences = keepAlive === 'while consumed';
-    if (this.#countReferences) link.unref();
+    this.#references = new References(link, keepAlive);
     link.start({
       onMessages: (messages, bytes, arrival) => this.#linkOnMessages(messages, bytes, arrival),
       onFailure: failure => this.#linkOnFailure(failure),
@@ -84,7 +81,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
       onProgress: () => this.#lifecycle.progress(),
       onDrain: () => this.#drained.next(),
     });
-    this.#heed(signal);
+    if (signal !== undefined) destroyOnAbort(this, signal);
   }
 
   get connected(): boolean {
@@ -114,17 +111,8 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     return this.#link.sendMany(messages, callback);
   }
 
-  async sendAll(source: ObservableInput<Out>, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
-    const stop = new Stop();
-    const onAbort = () => stop.stop(signal?.reason);
-    void this.closed.then(reason => stop.stop(channelClosed(reason)));
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted === true) onAbort();
-    try {
-      return await sendAll(this, source, stop);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+  sendAll(source: ObservableInput<Out>, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+    return sendAllWhileOpen(this, source, signal);
   }
 
   async ready(): Promise<void> {
@@ -152,14 +140,12 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   }
 
   ref(): this {
-    this.#countReferences = false;
-    this.#link.ref();
+    this.#references.ref();
     return this;
   }
 
   unref(): this {
-    this.#countReferences = false;
-    this.#link.unref();
+    this.#references.unref();
     return this;
   }
 
@@ -218,15 +204,9 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.#lifecycle.peerEnded();
   }
 
-  #intakeOnConsumers(any: boolean): void {
-    if (!this.#countReferences) return;
-    if (any) this.#link.ref();
-    else this.#link.unref();
-  }
-
   #lifecycleOnClosing(): void {
     // A close() that somebody waits for is something to stay alive for; it is bounded by closeTimeoutMs.
-    this.ref();
+    this.#references.ref();
     this.#intake.discardUnwanted();
   }
 
@@ -236,13 +216,5 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.#intake.end();
     this.#failures.complete();
     this.#drained.complete();
-  }
-
-  #heed(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const onAbort = () => this.destroy(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort);
-    void this.closed.then(() => signal.removeEventListener('abort', onAbort));
   }
 }
