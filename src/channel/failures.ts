@@ -65,9 +65,10 @@ export class Failures {
     this.#timer = undefined;
     const last = this.#last;
     if (last === undefined) return;
-    this.#give(summary(this.#unreported, last));
+    const count = this.#unreported;
     this.#unreported = 0;
-    this.#last = undefined;
+    this.#last = undefined; // before whoever is told ends the channel, which sums up what is left
+    this.#give(summary(count, last));
   }
 
   #give(failure: IpcError): void {

@@ -56,6 +56,13 @@ describe('failures', () => {
     expect(values.at(-1)).toMatchObject({ count: 3 });
   });
 
+  it('are summed up once, though whoever is told ends the channel', () => {
+    const { failures, values } = flooded(FAILURES_PER_SECOND + 3);
+    failures.failures$.subscribe(({ count }) => count !== undefined && failures.complete());
+    vi.advanceTimersByTime(1000);
+    expect(values.slice(FAILURES_PER_SECOND)).toEqual([expect.objectContaining({ count: 3 })]);
+  });
+
   it('have a count of their own only where they stand for many', () => {
     expect([Object.keys(bad(1)), Object.keys(bad(1, 2))]).toEqual([
       ['code', 'name'],
