@@ -11,6 +11,7 @@ export {
   type SpawnChannelOptions,
   spawn,
 } from './channel/processes.js';
+export type { QueueDelaySummary } from './channel/queue-delay.js';
 export { type ChannelServer, connect, type ListenOptions, listen } from './channel/sockets.js';
 export { IpcError, type IpcErrorCode, type MessageIssue } from './errors.js';
 export type { Codec, Coder, FrameJoining, LentFrame } from './streams/codec.js';

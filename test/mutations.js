@@ -438,4 +438,28 @@ export const mutations = [
     test: 'transport/text-memory.test.ts',
     name: 'stays as it is until then',
   },
+  {
+    guard: 'a delay is that of the oldest message of a write',
+    file: 'transport/write-queue.ts',
+    find: 'if (this.#openFrames === 0) this.#openSince = this.clock?.();',
+    put: 'this.#openSince = this.clock?.();',
+    test: 'transport/write-queue.test.ts',
+    name: 'is that of its oldest piece; the clock is read once for each batch',
+  },
+  {
+    guard: 'nothing is timed before queueDelay()',
+    file: 'transport/writer.ts',
+    find: '    this.#queue = new WriteQueue(limits.maxBatchBytes);\n',
+    put: '    this.#queue = new WriteQueue(limits.maxBatchBytes);\n    this.recordDelays(() => {});\n',
+    test: 'channel/queue-delay.test.ts',
+    name: 'reads no clock and makes no histogram before it is called',
+  },
+  {
+    guard: 'samples are about the time since the last one',
+    file: 'channel/queue-delay.ts',
+    find: '    histogram.reset();\n',
+    put: '',
+    test: 'channel/queue-delay.test.ts',
+    name: 'gives what came since the last look',
+  },
 ];

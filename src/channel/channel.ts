@@ -1,7 +1,9 @@
+import type { Histogram } from 'node:perf_hooks';
 import type { IpcError } from '../errors.js';
 import type { Observable, ObservableInput } from '../rx.js';
 import type { Handle, SendHandleOptions } from '../transport/handle.js';
 import type { Delivery } from './deliveries.js';
+import type { DelayWatcher } from './queue-delay.js';
 
 /** Told once per `send`: null when the kernel has the message, the error when it never will. Never in the same tick. */
 export type SendCallback = (error: Error | null) => void;
@@ -121,6 +123,23 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
   unref(): this;
   /** Counters since the channel was opened. A snapshot; costs nothing until asked for. */
   metrics(): ChannelMetrics;
+  /**
+   * How long messages wait in the send queue, in nanoseconds: one value for each write, from its oldest message being queued
+   * until the kernel has taken it. Recording starts with the first call and costs nothing before; later calls return the same
+   * histogram. Its figures are within 1 %, it takes 55 KiB, and `reset()` empties it.
+   *
+   * Where the runtime owns the queue (`parent()` under a plain `fork`), one value for each message, from `send` to its
+   * callback.
+   *
+   * @throws `ERR_UNSUPPORTED_PLATFORM` on a runtime without `createHistogram`.
+   * @example
+   * const delay = channel.queueDelay();
+   * await channel.sendAll(jobs);
+   * console.log(`p99 ${delay.percentile(99) / 1e6} ms`);
+   */
+  queueDelay(): Histogram;
+  /** @internal Told each delay that `queueDelay()` records, until the function that is returned is called. */
+  watchQueueDelay?(watcher: DelayWatcher): () => void;
 }
 
 /** Messages and bytes in one direction. */

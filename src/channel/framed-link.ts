@@ -159,6 +159,10 @@ export class FramedLink<Out, In> implements Link<Out, In> {
     };
   }
 
+  recordDelays(record: (delayMs: number) => void): void {
+    this.#writer.recordDelays(record);
+  }
+
   #push(piece: Piece, messages: number, callback: SendCallback | undefined): boolean {
     const room = this.#writer.push(piece, messages, callback);
     this.#sent += messages;

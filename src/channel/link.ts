@@ -2,6 +2,7 @@ import type { IpcError } from '../errors.js';
 import type { Handle, SendHandleOptions } from '../transport/handle.js';
 import type { Arrival } from './arrival.js';
 import type { SendCallback } from './channel.js';
+import type { DelaySource } from './queue-delay.js';
 
 /** What a link counts. */
 export interface LinkCounters {
@@ -38,7 +39,7 @@ export interface LinkListener<In> {
  * Messages out, messages in: what a channel needs to know of what is below it. A {@link framedLink} makes messages of
  * the bytes of a transport; where another owns the bytes, a link is made of whatever takes and gives messages there.
  */
-export interface Link<Out, In> {
+export interface Link<Out, In> extends DelaySource {
   /** Begins to read. Called once, before anything else. */
   start(listener: LinkListener<In>): void;
   /** Takes a message or throws. False once the high-water mark is reached. */

@@ -23,6 +23,7 @@ export function messageLink<Out, In>(end: MessageEnd): Link<Out, In> {
 
 interface Pending {
   readonly callback: SendCallback | undefined;
+  readonly sentAt: number | undefined;
 }
 
 interface Waiter {
@@ -39,6 +40,7 @@ class MessageLink<Out, In> implements Link<Out, In> {
   #paused = false;
   #blocked = false;
   #failed: Error | undefined;
+  #recordDelay: ((delayMs: number) => void) | undefined;
   #sent = 0;
   #reads = 0;
   #drains = 0;
@@ -54,7 +56,7 @@ class MessageLink<Out, In> implements Link<Out, In> {
   }
 
   send(message: Out, callback?: SendCallback): boolean {
-    const pending = { callback };
+    const pending = { callback, sentAt: this.#recordDelay && performance.now() };
     const onSent: SendCallback = error => this.#settle(pending, error && channelClosed('peer'));
     if (!this.#post(message, onSent)) this.#blocked = true;
     this.#pending.add(pending);
@@ -130,6 +132,11 @@ class MessageLink<Out, In> implements Link<Out, In> {
     };
   }
 
+  /** Each message is a write of its own here. */
+  recordDelays(record: (delayMs: number) => void): void {
+    this.#recordDelay = record;
+  }
+
   readonly #endOnMessage = (message: unknown): void => {
     this.#reads += 1;
     if (this.#paused || this.#kept.length > 0) this.#kept.push(message as In);
@@ -164,6 +171,8 @@ class MessageLink<Out, In> implements Link<Out, In> {
   #settle(pending: Pending, error: Error | null): void {
     if (!this.#pending.delete(pending)) return; // failed meanwhile: it was told
     if (pending.callback !== undefined) process.nextTick(pending.callback, error);
+    if (error === null && pending.sentAt !== undefined)
+      this.#recordDelay?.(performance.now() - pending.sentAt);
     this.#listener?.onProgress();
     if (error !== null) for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     if (this.#pending.size > 0 || this.#failed !== undefined) return;

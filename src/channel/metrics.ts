@@ -1,14 +1,21 @@
 import { Observable } from '../rx.js';
 import type { Channel, ChannelMetrics, Flow } from './channel.js';
+import { DelayWindow, type QueueDelaySummary } from './queue-delay.js';
 
 /** A {@link ChannelMetrics} with what happened per second since the one before. */
 export interface MetricsSample extends ChannelMetrics {
   readonly rates: { readonly sent: Flow; readonly received: Flow };
+  /**
+   * How long what was written since the sample before had waited, in nanoseconds. Undefined until `channel.queueDelay()` has
+   * been called, and when nothing was written.
+   */
+  readonly queueDelayNs: QueueDelaySummary | undefined;
 }
 
 /**
  * Samples `channel.metrics()` every `everyMs` milliseconds (default 1 000) until the channel has ended, with a last
- * sample then. The timer does not keep the process alive.
+ * sample then. The timer does not keep the process alive. Once `channel.queueDelay()` has been called, samples have the
+ * delays as well.
  *
  * @example
  * metrics$(channel).subscribe(({ rates }) => console.log(`${rates.received.messages} messages/s`));
@@ -17,10 +24,15 @@ export function metrics$(channel: Channel<never, unknown>, everyMs = 1000): Obse
   return new Observable<MetricsSample>(subscriber => {
     let previous = channel.metrics();
     let previousAt = performance.now();
+    const delays = new DelayWindow();
+    const stopWatching = channel.watchQueueDelay?.(delays.add);
     const timer = setInterval(sample, everyMs);
     timer.unref();
     void channel.closed.then(finish);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      stopWatching?.();
+    };
 
     function sample(): void {
       const now = channel.metrics();
@@ -32,7 +44,7 @@ export function metrics$(channel: Channel<never, unknown>, everyMs = 1000): Obse
       };
       previous = now;
       previousAt = at;
-      subscriber.next({ ...now, rates });
+      subscriber.next({ ...now, rates, queueDelayNs: delays.take() });
     }
 
     function finish(): void {

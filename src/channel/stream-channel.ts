@@ -1,3 +1,4 @@
+import type { Histogram } from 'node:perf_hooks';
 import type { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, Subject } from '../rx.js';
 import type { Handle, SendHandleOptions } from '../transport/handle.js';
@@ -10,6 +11,7 @@ import { Intake } from './intake.js';
 import { iterate } from './iterate.js';
 import { channelClosed, destroyOnAbort, Lifecycle, refuse } from './lifecycle.js';
 import type { Link } from './link.js';
+import { type DelayWatcher, QueueDelay } from './queue-delay.js';
 import { type KeepAlive, References } from './references.js';
 import { sendAllWhileOpen } from './send-all.js';
 
@@ -39,6 +41,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly #intake: Intake<In>;
   readonly #lifecycle: Lifecycle;
   readonly #references: References;
+  readonly #queueDelay: QueueDelay;
   readonly #failures = new Failures();
   readonly #drained = new Subject<void>();
   readonly #closeOnBadFrame: boolean;
@@ -72,6 +75,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.drain$ = this.#drained.asObservable();
     this.#onPeerEnd = onPeerEnd;
     this.#references = new References(link, keepAlive);
+    this.#queueDelay = new QueueDelay(link);
     link.start({
       onMessages: (messages, bytes, arrival) => this.#linkOnMessages(messages, bytes, arrival),
       onFailure: failure => this.#linkOnFailure(failure),
@@ -162,6 +166,14 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
       badFrames: this.#failures.count,
       openedAt: this.#openedAt,
     };
+  }
+
+  queueDelay(): Histogram {
+    return this.#queueDelay.histogram();
+  }
+
+  watchQueueDelay(watcher: DelayWatcher): () => void {
+    return this.#queueDelay.watch(watcher);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<In, undefined> {

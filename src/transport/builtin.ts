@@ -4,6 +4,7 @@ interface Builtins {
   readonly 'node:child_process': typeof import('node:child_process');
   readonly 'node:dgram': typeof import('node:dgram');
   readonly 'node:net': typeof import('node:net');
+  readonly 'node:perf_hooks': typeof import('node:perf_hooks');
 }
 
 let load: NodeJS.Require | undefined;

@@ -10,6 +10,8 @@ export interface Batch {
   readonly bytes: number;
   readonly frames: number;
   readonly settles: readonly Settle[];
+  /** When its oldest frame was pushed; undefined if no `clock` ran then. */
+  readonly pushedAt: number | undefined;
 }
 
 /** What one frame weighs beyond its bytes, so that a million tiny messages cannot stay below a mark. */
@@ -43,10 +45,14 @@ export class WriteQueue {
   #openSize = 0;
   #openFrames = 0;
   #openSettles: Settle[] = [];
+  #openSince: number | undefined;
   #sealed: (Batch | undefined)[] = [];
   #next = 0; // index in #sealed of the oldest batch: shifting a long array is linear in its length
   #sealedBytes = 0;
   #sealedFrames = 0;
+
+  /** Read once for each batch. Default: none, and nothing is timed. */
+  clock: (() => number) | undefined;
 
   constructor(maxBatchBytes: number) {
     this.#maxBatchBytes = maxBatchBytes;
@@ -82,6 +88,7 @@ export class WriteQueue {
 
   /** Adds `frames` frames that were joined into one piece. */
   push(piece: Piece, frames: number, settle?: Settle): void {
+    if (this.#openFrames === 0) this.#openSince = this.clock?.();
     if (typeof piece === 'string') {
       this.#pushText(piece);
       this.#textFrames += frames;
@@ -175,7 +182,8 @@ export class WriteQueue {
     if (settles.length > 0) this.#openSettles = [];
     this.#openSize = 0;
     this.#openFrames = 0;
-    return { data, bytes, frames, settles: settles.length > 0 ? settles : NO_SETTLES };
+    const pushedAt = this.#openSince;
+    return { data, bytes, frames, settles: settles.length > 0 ? settles : NO_SETTLES, pushedAt };
   }
 
   #openData(): string | Uint8Array {

@@ -43,6 +43,7 @@ export class Writer implements Drainable {
   );
   readonly #turn = new TurnBudget(() => this.#tellDrained());
   #underWay: Batch | undefined;
+  #recordDelay: ((delayMs: number) => void) | undefined;
   #blocked = false;
   #failed: Error | undefined;
   #accepted = 0;
@@ -69,6 +70,12 @@ export class Writer implements Drainable {
   /** How what is pushed is put together from now on. */
   set joint(joint: Joint) {
     this.#queue.joint = joint;
+  }
+
+  /** From now on told of each batch that is taken, how long its oldest frame has waited since it was pushed. */
+  recordDelays(record: (delayMs: number) => void): void {
+    this.#recordDelay = record;
+    this.#queue.clock = () => performance.now();
   }
 
   /** Bytes accepted and not yet taken by the transport. */
@@ -198,6 +205,7 @@ export class Writer implements Drainable {
     this.#underWay = undefined;
     this.#settled += batch.frames;
     if (this.#settled === this.#accepted) holdsNothing(this);
+    if (batch.pushedAt !== undefined) this.#recordDelay?.(performance.now() - batch.pushedAt);
     settle(batch, null);
     this.#listener.onTaken();
   }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { SendCallback } from '../../src/channel/channel.js';
 import { type MessageEnd, messageLink } from '../../src/channel/message-link.js';
 import { turns } from '../support/collect.js';
@@ -59,6 +59,23 @@ describe('messageLink', () => {
     ]);
     expect(listener.onEnd).toHaveBeenCalledTimes(1);
     expect(link.counters()).toMatchObject({ reads: 2, bytesReceived: 0 });
+  });
+
+  it('tells how long each message took from send to its callback, once somebody wants to know', () => {
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { runtime, link } = started();
+    const delays: number[] = [];
+    link.send('before');
+    link.recordDelays(delayMs => delays.push(delayMs));
+    link.send('a');
+    vi.advanceTimersByTime(5);
+    link.send('b');
+    vi.advanceTimersByTime(1);
+    runtime.settle();
+    link.send('never sent');
+    runtime.settle(new Error('gone'));
+    expect(delays).toEqual([6, 1]);
   });
 
   it('keeps what comes while paused, for the tick after it resumes', async () => {

@@ -85,6 +85,29 @@ describe('counting', () => {
   });
 });
 
+describe('the time of a batch', () => {
+  it('is that of its oldest piece; the clock is read once for each batch', () => {
+    const queue = new WriteQueue(2);
+    let reads = 0;
+    queue.clock = () => {
+      reads += 1;
+      return reads;
+    };
+    for (const piece of ['a', 'b', 'c', 'd', 'e']) queue.push(piece, 1);
+    expect([queue.shift(), queue.shift(), queue.shift()].map(batch => batch?.pushedAt)).toEqual([1, 2, 3]);
+    queue.push('f', 1);
+    expect(queue.shift()?.pushedAt).toBe(4);
+  });
+
+  it('is not known of what was pushed before there was a clock', () => {
+    const queue = new WriteQueue(2);
+    queue.push('a', 1);
+    queue.clock = () => 1;
+    for (const piece of ['b', 'c']) queue.push(piece, 1);
+    expect([queue.shift(), queue.shift()].map(batch => batch?.pushedAt)).toEqual([undefined, 1]);
+  });
+});
+
 describe('sealing', () => {
   it('leaves a batch below maxBatchBytes open', () => {
     const queue = new WriteQueue(4);
@@ -281,7 +304,7 @@ class Model {
     if (pieces.length === 0) return undefined;
     const settles = pieces.flatMap(({ settle }) => (settle === undefined ? [] : [settle]));
     const data = joined(pieces);
-    return { data, bytes: data.length, frames: framesOf(pieces), settles };
+    return { data, bytes: data.length, frames: framesOf(pieces), settles, pushedAt: undefined };
   }
 
   get bytes(): number {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { IpcError } from '../../src/errors.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { FRAME_CHARGE_BYTES } from '../../src/transport/write-queue.js';
@@ -72,6 +72,54 @@ describe('writing', () => {
     await writer.flush();
     expect(transport.written).toHaveLength(100_000);
     expect(writer.queuedBytes).toBe(0);
+  });
+});
+
+describe('delays', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('are told for each batch that is taken: how long its oldest frame has waited', async () => {
+    const { writer, transport } = setUp();
+    const delays: number[] = [];
+    writer.recordDelays(delayMs => delays.push(delayMs));
+    writer.push('a', 1);
+    vi.advanceTimersByTime(2);
+    writer.push('b', 1);
+    await turn();
+    vi.advanceTimersByTime(3);
+    writer.push('c', 1); // while the write is under way
+    vi.advanceTimersByTime(10);
+    transport.take();
+    expect(delays).toEqual([15]);
+    vi.advanceTimersByTime(100);
+    transport.take();
+    expect(delays).toEqual([15, 110]);
+  });
+
+  it('are told of batches that are taken at once, too', () => {
+    const { writer, transport } = setUp({ maxBatchBytes: 2 });
+    const delays: number[] = [];
+    writer.recordDelays(delayMs => delays.push(delayMs));
+    transport.write = () => true;
+    writer.push('a', 1);
+    vi.advanceTimersByTime(7);
+    writer.push('b', 1);
+    expect(delays).toEqual([7]);
+  });
+
+  it('are not told of what was pushed before, nor of what is never taken', async () => {
+    const { writer, transport } = setUp();
+    const delays: number[] = [];
+    writer.push('a', 1);
+    await turn();
+    writer.recordDelays(delayMs => delays.push(delayMs));
+    transport.take();
+    writer.push('b', 1);
+    await turn();
+    writer.fail(GONE);
+    transport.take();
+    expect(delays).toEqual([]);
   });
 });
 

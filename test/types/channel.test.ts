@@ -11,6 +11,8 @@ import {
   IpcError,
   json,
   listen,
+  type MetricsSample,
+  metrics$,
   open,
   pair,
   parent,
@@ -18,6 +20,7 @@ import {
   v8,
   validated,
 } from 'deka-ipc';
+import type { Histogram } from 'node:perf_hooks';
 import { msgpack } from 'deka-ipc/msgpack';
 import { memoryTransports } from 'deka-ipc/testing';
 import { firstValueFrom, map, type Observable } from 'rxjs';
@@ -118,6 +121,21 @@ describe('Channel<Out, In>', () => {
     }
     expectTypeOf(left.failures$).toEqualTypeOf<Observable<IpcError>>();
     expectTypeOf(left.closed).toEqualTypeOf<Promise<CloseReason>>();
+    left.destroy();
+    right.destroy();
+  });
+});
+
+describe('what watches', () => {
+  it('is typed as what Node has', () => {
+    const [left, right] = pair<Job, Result>();
+    expectTypeOf(left.queueDelay()).toEqualTypeOf<Histogram>();
+    expectTypeOf(metrics$(left)).toEqualTypeOf<Observable<MetricsSample>>();
+    expectTypeOf<MetricsSample['queueDelayNs']>().toEqualTypeOf<
+      { readonly p50: number; readonly p99: number; readonly max: number } | undefined
+    >();
+    // @ts-expect-error: nobody but the channel records
+    expect(() => left.queueDelay().record(0)).toThrow();
     left.destroy();
     right.destroy();
   });
