@@ -1,5 +1,6 @@
 export type { Channel, ChannelMetrics, CloseReason, Flow, SendCallback } from './channel/channel.js';
 export type { Delivery } from './channel/deliveries.js';
+export type { DiagnosticsMessages } from './channel/diagnostics.js';
 export { type MetricsSample, metrics$ } from './channel/metrics.js';
 export { fromStreams, open, pair, stdio } from './channel/open.js';
 export type { ChannelOptions } from './channel/options.js';

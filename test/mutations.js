@@ -462,4 +462,20 @@ export const mutations = [
     test: 'channel/queue-delay.test.ts',
     name: 'gives what came since the last look',
   },
+  {
+    guard: 'a message for diagnostics is made only if somebody subscribes',
+    file: 'channel/diagnostics.ts',
+    find: 'if (to.hasSubscribers) to.publish(message());',
+    put: 'to.publish(message());',
+    test: 'channel/diagnostics.test.ts',
+    name: 'makes no message for nobody',
+  },
+  {
+    guard: 'a channel that a subscriber destroys as it opens',
+    file: 'channel/stream-channel.ts',
+    find: '    if (this.#lifecycle.over) return; // by a subscriber\n',
+    put: '',
+    test: 'channel/diagnostics.test.ts',
+    name: 'leaves a channel that a subscriber destroys alone',
+  },
 ];

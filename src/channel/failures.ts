@@ -20,6 +20,7 @@ export class Failures {
   });
   readonly #subject = new Subject<IpcError>();
   readonly #kept: IpcError[] = [];
+  readonly #onBadFrame: (failure: IpcError) => void;
   #secondEnds = 0;
   #thisSecond = 0;
   #unreported = 0;
@@ -28,6 +29,11 @@ export class Failures {
 
   /** How many frames were bad. */
   count = 0;
+
+  /** @param onBadFrame is told what is reported of frames, whether anybody has subscribed or not. */
+  constructor(onBadFrame: (failure: IpcError) => void) {
+    this.#onBadFrame = onBadFrame;
+  }
 
   /** A frame was bad. */
   report(failure: IpcError): void {
@@ -41,7 +47,7 @@ export class Failures {
     }
     if (this.#thisSecond < FAILURES_PER_SECOND) {
       this.#thisSecond += 1;
-      this.#give(failure);
+      this.#giveBadFrame(failure);
       return;
     }
     // The flood may be over with this one, and the next failure a day away.
@@ -68,7 +74,12 @@ export class Failures {
     const count = this.#unreported;
     this.#unreported = 0;
     this.#last = undefined; // before whoever is told ends the channel, which sums up what is left
-    this.#give(summary(count, last));
+    this.#giveBadFrame(summary(count, last));
+  }
+
+  #giveBadFrame(failure: IpcError): void {
+    this.#onBadFrame(failure);
+    this.#give(failure);
   }
 
   #give(failure: IpcError): void {

@@ -49,6 +49,11 @@ export class Lifecycle {
     return this.#state === 'open';
   }
 
+  /** Ended, and taken down. */
+  get over(): boolean {
+    return this.#state === 'closed';
+  }
+
   /** Why the channel is ending or has ended; undefined while it is open. */
   get reason(): CloseReason | undefined {
     return this.open ? undefined : this.#reason;

@@ -80,6 +80,8 @@ export interface Internals {
   readonly nodeWire?: boolean;
   /** What the peer has announced before the first frame. It then is told what this side takes. */
   readonly peer?: readonly string[] | undefined;
+  /** What the channel has beyond others. */
+  readonly members?: object;
   /** Where handles travel. Not beside Node's own wire. */
   readonly lane?: HandleLane | undefined;
 }
@@ -88,17 +90,15 @@ export interface Internals {
 export function channelOver<Out, In>(
   transport: Transport,
   plan: ChannelPlan<Out, In>,
-  { keepAlive, onPeerEnd, nodeWire, peer, lane }: Internals,
+  { keepAlive, onPeerEnd, nodeWire, peer, members, lane }: Internals,
 ): StreamChannel<Out, In> {
   const { options, signal } = plan;
   const { closeTimeoutMs, onBadFrame } = options;
   const link =
     lane === undefined ? framedLink(transport, plan, peer) : handleLink(transport, plan, peer, lane);
-  return new StreamChannel(nodeWire === true ? withoutInternal(link) : link, {
-    keepAlive,
-    closeTimeoutMs,
-    onBadFrame,
-    onPeerEnd,
-    signal,
-  });
+  return new StreamChannel(
+    nodeWire === true ? withoutInternal(link) : link,
+    { keepAlive, closeTimeoutMs, onBadFrame, onPeerEnd, signal },
+    members,
+  );
 }

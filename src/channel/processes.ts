@@ -95,11 +95,16 @@ function childChannel<Out, In>(
   const plan = planOf(wire === 'node' ? nodeOptions(options) : refusable(options));
   if (handles) requireLane(wire, plan.options);
   const child = start({ wire, codec: plan.options.codec.name, accepts: plan.accepts, handles });
-  const internals = { keepAlive: 'always', nodeWire: wire === 'node', lane: child.lane } as const;
-  const channel = channelOver<Out, In>(child.transport, plan, internals);
+  const members = { process: child.process, exited: child.exited };
+  const channel = channelOver<Out, In>(child.transport, plan, {
+    keepAlive: 'always',
+    nodeWire: wire === 'node',
+    lane: child.lane,
+    members,
+  });
   // What a dead child left is finite: the end comes even if nobody consumes.
   void child.exited.then(() => channel.readToEnd());
-  return Object.assign(channel, { process: child.process, exited: child.exited });
+  return channel as typeof channel & typeof members;
 }
 
 /** Handles need a mark among the messages that cannot be one of them. */

@@ -5,6 +5,7 @@ import type { Handle, SendHandleOptions } from '../transport/handle.js';
 import type { Arrival } from './arrival.js';
 import type { Channel, ChannelMetrics, CloseReason, SendCallback } from './channel.js';
 import { type Delivery, deliveriesOf } from './deliveries.js';
+import { publish } from './diagnostics.js';
 import { Failures } from './failures.js';
 import { handlesUnavailable } from './handles-unavailable.js';
 import { Intake } from './intake.js';
@@ -42,14 +43,17 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly #lifecycle: Lifecycle;
   readonly #references: References;
   readonly #queueDelay: QueueDelay;
-  readonly #failures = new Failures();
+  readonly #failures = new Failures(error =>
+    publish('deka-ipc:channel:badFrame', () => ({ channel: this, error })),
+  );
   readonly #drained = new Subject<void>();
   readonly #closeOnBadFrame: boolean;
   readonly #openedAt = Date.now();
   readonly #onPeerEnd: (() => void) | undefined;
   #receivedMessages = 0;
 
-  constructor(link: Link<Out, In>, behaviour: Behaviour) {
+  /** @param members what this channel has beyond others: there when it is published. */
+  constructor(link: Link<Out, In>, behaviour: Behaviour, members: object = {}) {
     const { keepAlive, closeTimeoutMs, onBadFrame, signal, onPeerEnd } = behaviour;
     this.#link = link;
     this.#closeOnBadFrame = onBadFrame === 'close';
@@ -76,6 +80,9 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.#onPeerEnd = onPeerEnd;
     this.#references = new References(link, keepAlive);
     this.#queueDelay = new QueueDelay(link);
+    Object.assign(this, members);
+    publish('deka-ipc:channel:open', () => ({ channel: this }));
+    if (this.#lifecycle.over) return; // by a subscriber
     link.start({
       onMessages: (messages, bytes, arrival) => this.#linkOnMessages(messages, bytes, arrival),
       onFailure: failure => this.#linkOnFailure(failure),
@@ -83,7 +90,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
       onEnd: () => this.#linkOnEnd(),
       onError: error => this.#lifecycle.linkBroke(error),
       onProgress: () => this.#lifecycle.progress(),
-      onDrain: () => this.#drained.next(),
+      onDrain: () => this.#linkOnDrain(),
     });
     if (signal !== undefined) destroyOnAbort(this, signal);
   }
@@ -210,6 +217,11 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     if (this.#closeOnBadFrame) this.destroy(failure);
   }
 
+  #linkOnDrain(): void {
+    publish('deka-ipc:channel:drain', () => ({ channel: this, queuedBytes: this.queuedBytes }));
+    this.#drained.next();
+  }
+
   #linkOnEnd(): void {
     this.#intake.end();
     this.#onPeerEnd?.();
@@ -228,5 +240,6 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.#intake.end();
     this.#failures.complete();
     this.#drained.complete();
+    publish('deka-ipc:channel:close', () => ({ channel: this, reason }));
   }
 }

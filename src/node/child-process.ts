@@ -84,7 +84,12 @@ function start(
   const { transport, lane } = piped;
   if (transport === undefined) return piped.process;
   let onPeerEnd = () => {};
-  const channel = channelOver(transport, plan, { keepAlive: 'always', onPeerEnd: () => onPeerEnd(), lane });
+  const channel = channelOver(transport, plan, {
+    keepAlive: 'always',
+    onPeerEnd: () => onPeerEnd(),
+    lane,
+    members: { process: piped.process },
+  });
   onPeerEnd = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
   // 'close' waits for the end of every pipe: this one must not be held up by a program that listens to no 'message'.
   piped.process.once('exit', () => channel.readToEnd());

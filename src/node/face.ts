@@ -86,6 +86,7 @@ class Face {
     void channel.closed.then(() => this.peerEnded());
   }
 
+  /** The channel then closes by itself. */
   peerEnded(): void {
     if (this.#target.connected) this.#disconnected();
   }
@@ -122,14 +123,17 @@ class Face {
   }
 
   #disconnect(): void {
-    if (this.#target.connected) this.#disconnected();
-    else this.#target.emit('error', disconnectedError());
+    if (!this.#target.connected) {
+      this.#target.emit('error', disconnectedError());
+      return;
+    }
+    void this.#channel.close(); // delivers what is queued; Node drops it
+    this.#disconnected();
   }
 
   #disconnected(): void {
     this.#target.connected = false;
     this.#target.channel = null;
-    void this.#channel.close(); // delivers what is queued; Node drops it
     this.#arrivals.whenResting(() => {
       this.#stopReading();
       this.#target.emit('disconnect');

@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 
 describe('failures', () => {
   it(`are kept for the first subscriber, ${FAILURES_KEPT} of them`, () => {
-    const failures = new Failures();
+    const failures = new Failures(() => {});
     for (let n = 0; n < FAILURES_KEPT + 1; n += 1) failures.report(bad(n));
     const { values } = collect(failures.failures$);
     expect(values.map(({ message }) => message)).toEqual(
@@ -88,7 +88,7 @@ describe('a channel under a flood of bad frames', () => {
 
 /** With a subscriber, after so many in one second. */
 function flooded(count: number) {
-  const failures = new Failures();
+  const failures = new Failures(() => {});
   const { values } = collect(failures.failures$);
   for (let n = 0; n < count; n += 1) failures.report(bad(n));
   return { failures, values };

@@ -8,26 +8,7 @@ import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { collect, turns } from '../support/collect.js';
 import { line, linesOf } from '../support/deka-lines.js';
 import { code, thrownBy } from '../support/errors.js';
-
-/** The first uncaught exceptions that come of some work, in place of the test runner's own handling. */
-async function uncaughtDuring(count: number, work: () => void): Promise<unknown[]> {
-  const runners = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  const uncaught: unknown[] = [];
-  const all = new Promise<void>(resolve => {
-    process.on('uncaughtException', error => {
-      if (uncaught.push(error) === count) resolve();
-    });
-  });
-  try {
-    work();
-    await all;
-  } finally {
-    process.removeAllListeners('uncaughtException');
-    for (const runner of runners) process.on('uncaughtException', runner);
-  }
-  return uncaught;
-}
+import { uncaughtDuring } from '../support/uncaught.js';
 
 const epipe = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
 

@@ -5,6 +5,7 @@ import {
   type CloseReason,
   type Codec,
   connect,
+  type DiagnosticsMessages,
   fork,
   fromStreams,
   hasParent,
@@ -20,6 +21,7 @@ import {
   v8,
   validated,
 } from 'deka-ipc';
+import type { ChildProcess } from 'node:child_process';
 import type { Histogram } from 'node:perf_hooks';
 import { msgpack } from 'deka-ipc/msgpack';
 import { memoryTransports } from 'deka-ipc/testing';
@@ -138,6 +140,18 @@ describe('what watches', () => {
     expect(() => left.queueDelay().record(0)).toThrow();
     left.destroy();
     right.destroy();
+  });
+
+  it('gets messages by the name they are published under', () => {
+    type Message<Event extends string> = DiagnosticsMessages[`deka-ipc:channel:${Event}` &
+      keyof DiagnosticsMessages];
+    expectTypeOf<Message<'open'>['channel']>().toExtend<Channel>();
+    expectTypeOf<Message<'open'>['channel']['process']>().toEqualTypeOf<ChildProcess | undefined>();
+    expectTypeOf<Message<'close'>['reason']>().toEqualTypeOf<CloseReason>();
+    expectTypeOf<Message<'badFrame'>['error']>().toEqualTypeOf<IpcError>();
+    expectTypeOf<Message<'drain'>['queuedBytes']>().toBeNumber();
+    // @ts-expect-error: no such name
+    expectTypeOf<DiagnosticsMessages['deka-ipc:channel:message']>().toBeAny();
   });
 });
 
