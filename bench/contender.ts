@@ -13,6 +13,8 @@ export interface Sides {
 /** Somebody who takes part. */
 export interface Contender {
   readonly name: string;
+  /** This library, Node's own, others, or what no link can be faster than. */
+  readonly family: 'own' | 'node' | 'neighbour' | 'limit';
   /** How floods are sent. */
   readonly manner: 'one by one' | 'in batches';
   /** Whether the link tells a sender when to wait. */

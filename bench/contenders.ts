@@ -15,6 +15,7 @@ export const OWN: readonly Contender[] = [
   deka('deka-ipc sendMany', 'in batches'),
   {
     name: 'deka-ipc drop-in',
+    family: 'own',
     manner: 'one by one',
     tellsToWait: false,
     sides: async () => (await import('./deka.js')).dropInSides(),
@@ -41,17 +42,35 @@ export const RAW_PIPE = 'raw pipe';
 export const CODEC_ALONE = 'codec alone';
 export const CODEC_ALONE_BATCHES = 'codec alone, in batches';
 
+const ALONE = 'no link at all: JSON.stringify and JSON.parse of the same messages';
+
 /** What no link can be faster than, and this library where it is measured against that. */
 const LIMITS: readonly Contender[] = [
   {
     name: RAW_PIPE,
+    family: 'limit',
+    note: 'nothing but the pipe: what no link can be faster than',
     manner: 'one by one',
     tellsToWait: true,
     sides: async () => (await import('./raw-pipe.js')).rawPipe(),
   },
   deka('deka-ipc bytes', 'one by one', { codec: 'bytes' }),
-  { name: CODEC_ALONE, manner: 'one by one', tellsToWait: true, sides: noSides },
-  { name: CODEC_ALONE_BATCHES, manner: 'in batches', tellsToWait: true, sides: noSides },
+  {
+    name: CODEC_ALONE,
+    family: 'limit',
+    note: ALONE,
+    manner: 'one by one',
+    tellsToWait: true,
+    sides: noSides,
+  },
+  {
+    name: CODEC_ALONE_BATCHES,
+    family: 'limit',
+    note: ALONE,
+    manner: 'in batches',
+    tellsToWait: true,
+    sides: noSides,
+  },
 ];
 
 export const CONTENDERS: readonly Contender[] = [
@@ -81,6 +100,7 @@ function deka(
   const needs = options.codec && PACKAGES[options.codec];
   return {
     name,
+    family: 'own',
     manner,
     tellsToWait: true,
     ...(needs !== undefined && { needs }),
@@ -91,6 +111,7 @@ function deka(
 function fork(name: string, options: NonNullable<Parameters<typeof forkSides>[0]>): Contender {
   return {
     name,
+    family: 'node',
     manner: 'one by one',
     tellsToWait: options.end !== undefined,
     sides: async () => forkSides(options),

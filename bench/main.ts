@@ -1,71 +1,86 @@
-// npm run bench -- [--quick] [--full] [--rounds N] [--only WORKLOAD] [--contender NAME] [--json FILE]
+#!/usr/bin/env node
+// npm run bench -- --help, or, where the package is installed: npx deka-ipc bench --help
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { Presets, SingleBar } from 'cli-progress';
-import { contender } from './contenders.js';
-import { whyMissing } from './packages.js';
-import { circumstances, table } from './report.js';
-import { type Measured, measure, plan } from './rounds.js';
+import { compare } from './against.js';
+import { commandLine, type Options } from './arguments.js';
+import { choose } from './choice.js';
+import { listing } from './listing.js';
+import { circumstances, ownVersion } from './machine.js';
+import { findNode, OWN_NODE } from './nodes.js';
+import { described, type Result, readResult } from './result.js';
+import { plan } from './rounds.js';
+import { runAll } from './run.js';
 import { summarize } from './summary.js';
-import { WORKLOADS, workloadsNamed } from './workloads.js';
+import { digits, table } from './table.js';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    full: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    only: { type: 'string', multiple: true },
-    contender: { type: 'string', multiple: true },
-    count: { type: 'string' },
-    json: { type: 'string' },
-  },
-});
-const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
-const workloads =
-  options.only?.flatMap(workloadsNamed) ??
-  WORKLOADS.filter(
-    ({ slow, sizes }) => (slow !== true || options.full) && (!options.quick || sizes.quick !== undefined),
-  );
-const chosen = new Set(workloads.flatMap(({ contenders }) => contenders).map(contender));
-const taking = [...chosen].filter(
-  ({ name, notIfQuick }) => options.contender?.includes(name) ?? !(options.quick && notIfQuick === true),
-);
-const missing = taking.flatMap(one => {
-  const why = whyMissing(one);
-  return why === undefined ? [] : [{ contender: one, why }];
-});
-const tasks = plan({
-  workloads,
-  rounds,
-  quick: options.quick,
-  runtimes: [{ name: `Node ${process.versions.node}`, path: process.execPath }],
-  count: options.count === undefined ? undefined : Number(options.count),
-  takesPart: one => taking.includes(one) && !missing.some(({ contender }) => contender === one),
-});
-
-const where = circumstances(rounds, options.quick);
-console.log(`Node ${where.node}, ${where.cores} × ${where.cpu}, ${where.system}, commit ${where.commit}`);
-console.log(
-  `${rounds} rounds, fresh processes for each measurement, contenders in turn; ratio: median by round\n`,
-);
-
-for (const { contender, why } of missing) console.log(`without ${contender.name}: ${why}`);
-
-const bar = new SingleBar(
-  { format: '{bar} {value}/{total} {what}', clearOnComplete: true, noTTYOutput: true, notTTYSchedule: 5000 },
-  Presets.shades_classic,
-);
-bar.start(tasks.length, 0, { what: '' });
-const measured: Measured[] = [];
-for (const task of tasks) {
-  bar.update(measured.length, { what: `${task.workload.title}: ${task.contender.name}` });
-  measured.push(await measure(task));
+const program = commandLine(ownVersion(), bench);
+try {
+  await program.parseAsync();
+} catch (error) {
+  program.error(`error: ${(error as Error).message}`);
 }
-bar.stop();
 
-const rows = summarize(measured);
-console.log(table(rows));
-if (options.json !== undefined) {
-  writeFileSync(options.json, `${JSON.stringify({ ...where, rows }, undefined, 2)}\n`);
-  console.log(`written to ${options.json}`);
+async function bench(options: Options): Promise<void> {
+  if (options.list) {
+    console.log(listing());
+    return;
+  }
+  const before = options.against === undefined ? undefined : readResult(options.against);
+  const result = options.from === undefined ? await measured(options) : readResult(options.from);
+  show(result);
+  await write(result, options);
+  if (before !== undefined) showSlower(before, result);
+}
+
+async function measured(options: Options): Promise<Result> {
+  const { quick, count } = options;
+  const rounds = options.rounds ?? (quick ? 3 : 7);
+  const runtimes = options.node?.map(one => findNode(one)) ?? [OWN_NODE];
+  const { workloads, contenders, missing } = choose(options);
+  for (const { contender, why } of missing) console.log(`without ${contender.name}: ${why}`);
+
+  const tasks = plan({ workloads, contenders, runtimes, rounds, quick, count });
+  const outcome = await runAll(tasks);
+  for (const { task, reason } of outcome.failures) {
+    console.log(`failed: ${task.contender.name}, ${task.workload.name}, ${task.runtime.name}: ${reason}`);
+    process.exitCode = 1;
+  }
+  const rows = summarize(outcome.measured);
+  return {
+    ...circumstances(contenders, rounds, quick),
+    runs: runtimes.map(({ name }) => ({
+      runtime: name,
+      rows: rows.filter(({ runtime }) => runtime === name),
+    })),
+  };
+}
+
+function show(result: Result): void {
+  for (const run of result.runs) console.log(`\n${run.runtime}\n${table(run)}`);
+  console.log(`\n${described(result).join('\n')}`);
+  console.log(
+    'Fresh processes for each measurement, contenders in turn; ratio: to the base, median by round.',
+  );
+}
+
+async function write(result: Result, { json, html, svg }: Options): Promise<void> {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
+  // The library that draws is loaded by those who want a drawing.
+  if (svg !== undefined) writeFileSync(svg, (await import('./charts/svg.js')).svg(result));
+  if (html !== undefined) writeFileSync(html, (await import('./charts/html.js')).html(result));
+  for (const file of [json, svg, html]) if (file !== undefined) console.log(`written to ${file}`);
+}
+
+function showSlower(before: Result, now: Result): void {
+  const { slower, compared } = compare(before, now);
+  console.log(
+    `\n${slower.length} of ${compared} rows slower than on ${before.date.slice(0, 10)}, beyond the noise`,
+  );
+  for (const { row, before: then, now: ratio, worse } of slower) {
+    const percent = digits((worse - 1) * 100);
+    console.log(
+      `  ${row.runtime}, ${row.workload}, ${row.contender}, ${row.figure}: ${percent} % (× ${row.base}: ${then.toFixed(2)} → ${ratio.toFixed(2)})`,
+    );
+  }
+  if (slower.length > 0) process.exitCode = 1;
 }

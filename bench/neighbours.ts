@@ -55,5 +55,5 @@ function neighbour(
   name: string,
   rest: Pick<Contender, 'sides'> & Partial<Contender> & { readonly note: string },
 ): Contender {
-  return { name, manner: 'one by one', tellsToWait: false, notIfQuick: true, ...rest };
+  return { name, family: 'neighbour', manner: 'one by one', tellsToWait: false, notIfQuick: true, ...rest };
 }

@@ -1,6 +1,6 @@
 // Where packages and runtimes are that this one does not depend on.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,8 @@ import type { Contender } from './contender.js';
 
 export type RuntimeName = NonNullable<Contender['runtime']>;
 
-const ROOT = dirname(createRequire(import.meta.url).resolve('deka-ipc/package.json'));
+/** The folder of this package. */
+export const ROOT = dirname(createRequire(import.meta.url).resolve('deka-ipc/package.json'));
 /** In a clone: `npm ci --prefix bench/neighbours`. For users of the installed package: what they have themselves. */
 const PLACES = [join(ROOT, 'bench/neighbours'), process.cwd(), ROOT];
 
@@ -27,6 +28,18 @@ export function findPackage(name: string, places: readonly string[] = PLACES): s
     } catch {
       // Perhaps in the next place.
     }
+  }
+  return undefined;
+}
+
+/** The version that stands in the package.json above the file. */
+export function installedVersion(name: string): string | undefined {
+  const file = findPackage(name);
+  if (file === undefined) return undefined;
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, 'package.json');
+    const { version } = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+    if (version !== undefined) return version;
   }
   return undefined;
 }

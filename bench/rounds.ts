@@ -32,8 +32,7 @@ export interface Measured extends Task {
 /** What to measure and how often. */
 export interface Plan {
   readonly workloads: readonly Workload[];
-  /** Whether this contender takes part. */
-  takesPart(contender: Contender): boolean;
+  readonly contenders: readonly Contender[];
   readonly runtimes: readonly Runtime[];
   readonly rounds: number;
   readonly quick: boolean;
@@ -42,16 +41,19 @@ export interface Plan {
 }
 
 /** Longer than any measurement takes; the machine may be a slow one. */
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 120_000;
 const FLAGS = { bun: [], deno: ['run', '-A', '--quiet'] } as const;
 
 /** The measurements in order: in each round the contenders take turns, so that a slow minute hits all of them. */
-export function plan({ workloads, takesPart, runtimes, rounds, quick, count }: Plan): Task[] {
+export function plan({ workloads, contenders, runtimes, rounds, quick, count }: Plan): Task[] {
   return Array.from({ length: rounds }, (_, round) => round).flatMap(round =>
     workloads
       .filter(({ onceIfQuick }) => !(quick && onceIfQuick === true && round > 0))
       .flatMap(workload =>
-        turns(workload.contenders.map(contender).filter(takesPart), round).flatMap(contender =>
+        turns(
+          workload.contenders.map(contender).filter(one => contenders.includes(one)),
+          round,
+        ).flatMap(contender =>
           runtimes.map(runtime => ({
             round,
             runtime,
@@ -79,10 +81,10 @@ function program(runtime: Runtime, { runtime: own }: Contender): [path: string, 
 }
 
 function sizeFor(workload: Workload, contender: Contender, quick: boolean, count?: number): number {
-  const { full, quick: less = full } = workload.sizes;
-  // A few megabytes, children or turns are nothing to share out.
+  const { full, quick: less = full, of } = workload.sizes;
+  const size = of === undefined && count !== undefined ? count : quick ? less : full;
   const { share = 1 } = workload.shared === true ? contender : {};
-  return Math.ceil((count ?? (quick ? less : full)) * share);
+  return Math.ceil(size * share);
 }
 
 /** Everybody, starting with somebody else each round: who follows whom matters on a machine that heats up. */

@@ -1,5 +1,6 @@
 import type { Contender, Sides } from './contender.js';
 import type { End } from './ends.js';
+import type { MessageName } from './messages.js';
 import { CHILD } from './modules.js';
 import type { Order } from './orders.js';
 
@@ -13,8 +14,9 @@ export interface Figure {
   readonly better: 'more' | 'less';
 }
 
-/** How much there is to do: messages, requests, children or megabytes. */
+/** How much there is to do: messages or requests, unless `of` says something else. */
 export interface Sizes {
+  readonly of?: 'megabytes' | 'starts';
   readonly full: number;
   /** In a quick run. Without it the workload is not part of one. */
   readonly quick?: number;
@@ -30,6 +32,12 @@ export interface Workload {
   /** The one whose figures are 1. */
   readonly base: string;
   readonly sizes: Sizes;
+  /** The size of its messages, where it has others beside it that differ in nothing else. */
+  readonly message?: MessageName;
+  /** Its place in a row of workloads that differ in one number. */
+  readonly x?: number;
+  /** Why somebody is ahead of this library here, by name. */
+  readonly notes?: Readonly<Record<string, string>>;
   /** Whether those who are slow may be given less: the figure does not depend on how much there is to do. */
   readonly shared?: true;
   /** Measured in the first round of a quick run alone: it takes long. */

@@ -1,12 +1,15 @@
 // What is loaded at a start, in few files: 50 modules of our own cost a process 60 ms, one costs 3.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { licences } from './licences.js';
+
+const REQUIRE = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);";
 
 const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
-const shared = { bundle: true, platform: 'node', target: 'node20', legalComments: 'inline' };
+const shared = { bundle: true, platform: 'node', target: 'node20', metafile: true, legalComments: 'none' };
 
 // The preload of a child, with what it needs of rxjs and split2 in it: it is loaded before the program's own modules.
-await build({
+const preload = await build({
   ...shared,
   entryPoints: ['src/register.ts'],
   outfile: 'dist/register.cjs',
@@ -20,7 +23,7 @@ await writeFile('dist/register.d.cts', 'export {};\n');
 const entries = Object.values(exports)
   .map(entry => /^\.\/dist\/entry\/(\w+)\.js$/.exec(entry.default)?.[1])
   .filter(name => name !== undefined);
-await build({
+const library = await build({
   ...shared,
   entryPoints: entries.map(name => `src/${name}.ts`),
   outdir: 'dist/entry',
@@ -29,6 +32,24 @@ await build({
   plugins: [{ name: 'requires', setup: throughRequire }],
 });
 for (const name of entries) await writeFile(`dist/entry/${name}.d.ts`, `export * from '../${name}.js';\n`);
+
+// The bench: what it needs beside this library is in it, so that whoever installs the library installs nothing for it. In
+// pieces, for each measurement loads what it measures and nothing else.
+await rm('dist/bench', { recursive: true, force: true });
+const bench = await build({
+  ...shared,
+  entryPoints: ['main', 'measure', 'child', 'up', 'up-deka', 'up-fork'].map(name => `bench/${name}.ts`),
+  outdir: 'dist/bench',
+  format: 'esm',
+  splitting: true,
+  minify: true,
+  external: ['deka-ipc', 'deka-ipc/*'],
+  // Some of it is CommonJS and requires what Node has.
+  banner: { js: REQUIRE },
+});
+
+const metafiles = [preload, library, bench].map(({ metafile }) => metafile);
+await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licences(metafiles));
 
 /**
  * rxjs and split2 are CommonJS. An ES module that imports four files of rxjs spends 36 ms on it; through one file that

@@ -14,6 +14,7 @@ function codecs(message: MessageName, full: number): Workload {
   return {
     name: `codecs-${inName(message)}`,
     title: `codecs, child → parent, ${message}`,
+    message,
     figures: [RATE],
     contenders: [...names(CODEC_CONTENDERS), BASE, 'fork advanced'],
     base: BASE,

@@ -47,6 +47,7 @@ function up(message: MessageName, sizes: Sizes): Workload {
   return {
     name: `flood-up-${inName(message)}`,
     title: `flood, child → parent, ${message}`,
+    message,
     figures: [RATE],
     contenders: CONTENDERS,
     base: BASE,
@@ -60,6 +61,7 @@ function down(message: MessageName, sizes: Sizes): Workload {
   return {
     name: `flood-down-${inName(message)}`,
     title: `flood, parent → child, ${message}`,
+    message,
     figures: [RATE],
     contenders: CONTENDERS,
     base: BASE,

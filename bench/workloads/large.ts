@@ -3,7 +3,10 @@ import { NEIGHBOURS } from '../neighbours.js';
 import { next, order, overLink, type Sizes, type Workload } from '../workload.js';
 
 /** One message that is as long as many. */
-export const LARGE: readonly Workload[] = [large(32, { full: 32, quick: 32 }), large(64, { full: 64 })];
+export const LARGE: readonly Workload[] = [
+  large(32, { of: 'megabytes', full: 32, quick: 32 }),
+  large(64, { of: 'megabytes', full: 64 }),
+];
 
 function large(megabytes: number, sizes: Sizes): Workload {
   return {

@@ -20,6 +20,7 @@ function limit(message: MessageName, full: number): Workload {
   return {
     name: `limit-${inName(message)}`,
     title: `against the codec alone, child → parent, ${message}`,
+    message,
     figures: [RATE],
     contenders: [CODEC_ALONE, CODEC_ALONE_BATCHES, 'deka-ipc send', 'deka-ipc sendMany'],
     base: CODEC_ALONE,

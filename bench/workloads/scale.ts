@@ -10,6 +10,7 @@ const WAIT_BEYOND = 1e6;
 export const SCALE: readonly Workload[] = Object.entries(COUNTS).map(([text, count]) => ({
   name: `scale-${text}`,
   title: `${text.toUpperCase()} small messages, child → parent, from the first one: nothing is warm`,
+  x: count,
   figures: [{ name: 'cost', unit: 'ns/message', better: 'less' }],
   contenders: names(
     [...OWN, ...FORKS, ...NEIGHBOURS].filter(

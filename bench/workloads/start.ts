@@ -14,7 +14,14 @@ export const start: Workload = {
     name => name !== 'deka-ipc sendMany' && name !== 'fork json, waiting',
   ),
   base: BASE,
-  sizes: { full: 20, quick: 3 },
+  notes: {
+    'fork json': 'its child loads nothing but Node',
+    'fork advanced': 'its child loads nothing but Node',
+    MessagePort: 'a thread of the same process: no process is started',
+    'Bun fork': 'starts Bun, which starts faster than Node',
+    'Deno fork': 'starts Deno, which starts faster than Node',
+  },
+  sizes: { of: 'starts', full: 20, quick: 3 },
   run: async (who, count) => {
     const sides = await who.sides();
     const times: number[] = [];

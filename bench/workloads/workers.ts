@@ -9,6 +9,7 @@ const TOTAL = 640_000;
 export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(children => ({
   name: `workers-${children}`,
   title: `${children} ${children === 1 ? 'child' : 'children at once'} → parent, small`,
+  x: children,
   figures: [RATE],
   contenders: names([...OWN, ...FORKS, ...NEIGHBOURS]),
   base: BASE,

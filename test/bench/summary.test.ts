@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { contender } from '../../bench/contenders.js';
+import type { Measured } from '../../bench/rounds.js';
+import { median, summarize } from '../../bench/summary.js';
+import { workload } from '../../bench/workloads.js';
+
+const flood = workload('flood-up-small');
+
+function measured(round: number, name: string, rate: number, runtime = 'Node 20.1.0'): Measured {
+  return {
+    round,
+    runtime: { name: runtime, path: 'node' },
+    workload: flood,
+    contender: contender(name),
+    size: 1,
+    figures: { rate },
+  };
+}
+
+describe('summarize', () => {
+  it('takes the ratio round by round and then the median', () => {
+    const rows = summarize([
+      measured(0, 'fork json', 100),
+      measured(0, 'deka-ipc send', 500),
+      measured(1, 'deka-ipc send', 100),
+      measured(1, 'fork json', 10),
+      measured(2, 'fork json', 100),
+      measured(2, 'deka-ipc send', 300),
+    ]);
+    expect(rows.find(row => row.contender === 'deka-ipc send')).toMatchObject({
+      values: [500, 100, 300],
+      ratios: [5, 10, 3],
+      ratio: 5,
+      median: 300,
+      min: 100,
+      max: 500,
+    });
+  });
+
+  it('has no ratio where the base was not measured', () => {
+    const [row] = summarize([measured(0, 'zeromq', 100)]);
+    expect(row).toMatchObject({ ratios: [], ratio: null });
+  });
+
+  it('leaves out the rounds that one of the two failed in', () => {
+    const [row] = summarize([
+      measured(0, 'deka-ipc send', 500),
+      measured(1, 'deka-ipc send', 600),
+      measured(1, 'fork json', 100),
+    ]);
+    expect(row).toMatchObject({ values: [500, 600], ratios: [6] });
+  });
+
+  it('keeps runtimes apart, and contenders in the order of the workload', () => {
+    const rows = summarize([
+      measured(0, 'fork json', 100),
+      measured(0, 'deka-ipc send', 500),
+      measured(0, 'fork json', 200, 'Node 24.1.0'),
+      measured(0, 'deka-ipc send', 800, 'Node 24.1.0'),
+    ]);
+    expect(rows.map(({ runtime, contender: name, ratio }) => [runtime, name, ratio])).toEqual([
+      ['Node 20.1.0', 'deka-ipc send', 5],
+      ['Node 20.1.0', 'fork json', 1],
+      ['Node 24.1.0', 'deka-ipc send', 4],
+      ['Node 24.1.0', 'fork json', 1],
+    ]);
+  });
+});
+
+describe('median', () => {
+  it.each([
+    [[3, 1, 2], 2],
+    [[4, 1, 2, 3], 2.5],
+    [[7], 7],
+  ])('of %j is %d', (values, expected) => {
+    expect(median(values)).toBe(expected);
+  });
+});
