@@ -1,5 +1,5 @@
 import type { Contender } from './contender.js';
-import type { CodecName } from './deka.js';
+import type { CodecName, DekaOptions } from './deka.js';
 import { waitingForkEnd } from './ends.js';
 import { forkSides } from './fork.js';
 import { NEIGHBOURS } from './neighbours.js';
@@ -12,6 +12,7 @@ export const OWN: readonly Contender[] = [
   deka('deka-ipc send', 'one by one'),
   // Plain messages on a channel that could carry sockets as well.
   { ...deka('deka-ipc send, handles: true', 'one by one', { handles: true }), notIfQuick: true },
+  { ...deka('deka-ipc send, metrics on', 'one by one', { watched: true }), notIfQuick: true },
   deka('deka-ipc sendMany', 'in batches'),
   {
     name: 'deka-ipc drop-in',
@@ -92,11 +93,7 @@ export function names(contenders: readonly Contender[]): string[] {
   return contenders.map(({ name }) => name);
 }
 
-function deka(
-  name: string,
-  manner: Contender['manner'],
-  options: { readonly codec?: CodecName; readonly handles?: boolean } = {},
-): Contender {
+function deka(name: string, manner: Contender['manner'], options: DekaOptions = {}): Contender {
   const needs = options.codec && PACKAGES[options.codec];
   return {
     name,

@@ -1,8 +1,9 @@
 // This library, as a program uses it.
-import { bare, type Codec, fork, json, lengthPrefixed, parent, v8 } from 'deka-ipc';
+import { subscribe } from 'node:diagnostics_channel';
+import { bare, type Channel, type Codec, fork, json, lengthPrefixed, metrics$, parent, v8 } from 'deka-ipc';
 import { fork as dropInFork } from 'deka-ipc/child_process';
 import type { Sides } from './contender.js';
-import { channelEnd } from './ends.js';
+import { channelEnd, type End } from './ends.js';
 import { forkSides, STDIO } from './fork.js';
 import { UP_DEKA } from './modules.js';
 
@@ -24,20 +25,30 @@ const bytes: Codec = {
   create: () => ({ encode: message => message as Uint8Array, decode: frame => frame }),
 };
 
-/** The child finds the built-in codecs by their name. */
-export function dekaSides({
-  codec = 'json',
-  handles = false,
-}: {
+export interface DekaOptions {
   readonly codec?: CodecName;
   readonly handles?: boolean;
-} = {}): Sides {
+  readonly watched?: boolean;
+}
+
+/** The child finds the built-in codecs by their name. */
+export function dekaSides({ codec = 'json', handles = false, watched = false }: DekaOptions = {}): Sides {
+  const end = watched ? watchedEnd : channelEnd;
   return {
     up: UP_DEKA,
     start: async (module, args) =>
-      channelEnd(fork(module, args, { handles, stdio: [...STDIO], codec: await CODECS[codec]() })),
-    inChild: () => channelEnd(codec === 'bytes' ? parent({ codec: bytes }) : parent()),
+      end(fork(module, args, { handles, stdio: [...STDIO], codec: await CODECS[codec]() })),
+    inChild: () => end(codec === 'bytes' ? parent({ codec: bytes }) : parent()),
   };
+}
+
+/** Watched in every way there is, on both sides. */
+function watchedEnd(channel: Channel): End {
+  for (const event of ['open', 'close', 'badFrame', 'drain'])
+    subscribe(`deka-ipc:channel:${event}`, () => {});
+  channel.queueDelay();
+  metrics$(channel, 100).subscribe();
+  return channelEnd(channel);
 }
 
 /** process.send and child.send, with nothing changed but the import of fork. */

@@ -13,7 +13,7 @@ export const bytes: Workload = {
   figures: [{ name: 'throughput', unit: 'MB/s', better: 'more' }],
   contenders: [RAW_PIPE, 'deka-ipc bytes', 'v8 send', 'msgpack send', 'fork advanced', 'MessagePort'],
   base: RAW_PIPE,
-  sizes: { full: 8_000, quick: 1_000 },
+  sizes: { full: 30_000, quick: 1_000 },
   run: receive,
 };
 

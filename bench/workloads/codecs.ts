@@ -5,7 +5,7 @@ import { floodUp, inName } from './flood.js';
 
 /** How fast each codec is, and what `sendMany` gains. */
 export const CODECS: readonly Workload[] = [
-  codecs('small', 400_000),
+  codecs('small', 1_000_000),
   codecs('1 KB', 100_000),
   codecs('64 KB', 2_000),
 ];

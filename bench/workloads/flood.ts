@@ -18,10 +18,10 @@ const CONTENDERS = names([...OWN, ...FORKS, ...NEIGHBOURS]);
 
 /** Messages as fast as the link takes them, in either direction. */
 export const FLOODS: readonly Workload[] = [
-  up('small', { full: 400_000, quick: 50_000 }),
+  up('small', { full: 1_000_000, quick: 50_000 }),
   up('1 KB', { full: 80_000, quick: 8_000 }),
   up('64 KB', { full: 2_000, quick: 200 }),
-  down('small', { full: 400_000, quick: 50_000 }),
+  down('small', { full: 1_000_000, quick: 50_000 }),
   down('1 KB', { full: 80_000 }),
   down('64 KB', { full: 2_000 }),
 ];

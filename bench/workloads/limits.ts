@@ -10,7 +10,7 @@ const [BEFORE, AFTER] = ['{"cmd":"NODE_HANDLE","msg":', '}'];
 
 /** How near `send` comes to what `JSON.stringify` and `JSON.parse` allow. */
 export const LIMITS: readonly Workload[] = [
-  limit('small', 400_000),
+  limit('small', 1_000_000),
   limit('1 KB', 100_000),
   limit('64 KB', 2_000),
 ];

@@ -1,20 +1,18 @@
 const SMALLEST = 4 * 1024;
 const KEPT_WHEN_EMPTY = 1024 * 1024;
-/** Who announces more has to send it first. */
-const MOST_RESERVED = 128 * 1024;
-const NO_MEMORY = Buffer.alloc(0);
 
 /**
  * Bytes that arrived before the rest of their frame. Grows by doubling, so appending n bytes costs O(n) however they
  * are cut, and a peer that sends byte by byte costs two bytes of memory for each, not an object for each.
  */
 export class ByteAccumulator {
-  #memory: Buffer;
+  #memory = Buffer.alloc(0);
   #length = 0;
+  readonly #announced: number;
 
-  /** @param expected how many bytes will come, if that is known: memory is reserved for them, up to 128 KiB. */
-  constructor(expected = 0) {
-    this.#memory = expected === 0 ? NO_MEMORY : Buffer.allocUnsafeSlow(Math.min(expected, MOST_RESERVED));
+  /** @param announced how many bytes will come, if somebody says so: a quarter of them has to be there to be believed. */
+  constructor(announced = 0) {
+    this.#announced = announced;
   }
 
   get length(): number {
@@ -41,7 +39,8 @@ export class ByteAccumulator {
   }
 
   #grow(length: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#memory.length * 2, SMALLEST));
+    const believed = Math.min(this.#announced, length * 4);
+    const larger = Buffer.allocUnsafeSlow(Math.max(length, believed, this.#memory.length * 2, SMALLEST));
     larger.set(this.#memory.subarray(0, this.#length));
     this.#memory = larger;
   }

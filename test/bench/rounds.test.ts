@@ -20,12 +20,12 @@ function planned(rest: Partial<Plan>): [round: number, contender: string, size: 
 describe('the plan', () => {
   it('has everybody once in each round, starting with somebody else', () => {
     expect(planned({})).toEqual([
-      [0, 'deka-ipc send', 400_000],
-      [0, 'fork json', 400_000],
-      [0, 'execa', 100_000],
-      [1, 'fork json', 400_000],
-      [1, 'execa', 100_000],
-      [1, 'deka-ipc send', 400_000],
+      [0, 'deka-ipc send', 1_000_000],
+      [0, 'fork json', 1_000_000],
+      [0, 'execa', 250_000],
+      [1, 'fork json', 1_000_000],
+      [1, 'execa', 250_000],
+      [1, 'deka-ipc send', 1_000_000],
     ]);
   });
 
