@@ -14,7 +14,7 @@ export interface Options {
   readonly rounds?: number;
   readonly count?: number;
   readonly list: boolean;
-  readonly from?: string;
+  readonly from?: readonly [string, ...string[]];
   readonly against?: string;
   readonly json?: string;
   readonly html?: string;
@@ -65,7 +65,7 @@ export function commandLine(version: string, bench: (options: Options) => Promis
     .option('--json <file>', 'write every figure, with machine, versions and commit')
     .option('--html <file>', 'draw charts into a page')
     .option('--svg <file>', 'draw charts into a picture')
-    .option('--from <file>', 'measure nothing: show what --json wrote')
+    .option('--from <file...>', 'measure nothing: show what --json wrote, of several files together')
     .option(
       '--against <file>',
       'compare with what --json wrote; the exit code is 1 if something became slower',

@@ -9,6 +9,8 @@ import { WORKLOADS, workloadsNamed } from './workloads.js';
 export interface Choice {
   readonly workloads: readonly Workload[];
   readonly contenders: readonly Contender[];
+  /** Those that a quick run does without. */
+  readonly leftOut: readonly Contender[];
   /** Those that would have taken part, and why they cannot. */
   readonly missing: readonly { readonly contender: Contender; readonly why: string }[];
 }
@@ -25,6 +27,8 @@ export function choose(options: Options, missingHere = whyMissing): Choice {
   return {
     workloads,
     contenders: chosen.filter(one => !missing.some(({ contender }) => contender === one)),
+    leftOut:
+      options.contender === undefined && options.quick ? all.filter(one => one.notIfQuick === true) : [],
     missing,
   };
 }

@@ -2,7 +2,7 @@ import type { Contender } from './contender.js';
 import type { CodecName, DekaOptions } from './deka.js';
 import { waitingForkEnd } from './ends.js';
 import { forkSides } from './fork.js';
-import { NEIGHBOURS } from './neighbours.js';
+import { NEIGHBOURS, ON_FORK } from './neighbours.js';
 
 /** The contender that ratios refer to, unless a workload names another. */
 export const BASE = 'fork json';
@@ -109,6 +109,7 @@ function fork(name: string, options: NonNullable<Parameters<typeof forkSides>[0]
   return {
     name,
     family: 'node',
+    note: ON_FORK,
     manner: 'one by one',
     tellsToWait: options.end !== undefined,
     sides: async () => forkSides(options),

@@ -7,7 +7,7 @@ import { choose } from './choice.js';
 import { listing } from './listing.js';
 import { circumstances, ownVersion } from './machine.js';
 import { findNode, OWN_NODE } from './nodes.js';
-import { described, type Result, readResult } from './result.js';
+import { described, merged, type Result, readResult } from './result.js';
 import { plan } from './rounds.js';
 import { runAll } from './run.js';
 import { summarize } from './summary.js';
@@ -26,18 +26,23 @@ async function bench(options: Options): Promise<void> {
     return;
   }
   const before = options.against === undefined ? undefined : readResult(options.against);
-  const result = options.from === undefined ? await measured(options) : readResult(options.from);
+  const result = options.from === undefined ? await measured(options) : read(options.from);
   show(result);
   await write(result, options);
   if (before !== undefined) showSlower(before, result);
+}
+
+function read([first, ...others]: readonly [string, ...string[]]): Result {
+  return merged([readResult(first), ...others.map(readResult)]);
 }
 
 async function measured(options: Options): Promise<Result> {
   const { quick, count } = options;
   const rounds = options.rounds ?? (quick ? 3 : 7);
   const runtimes = options.node?.map(one => findNode(one)) ?? [OWN_NODE];
-  const { workloads, contenders, missing } = choose(options);
+  const { workloads, contenders, missing, leftOut } = choose(options);
   for (const { contender, why } of missing) console.log(`without ${contender.name}: ${why}`);
+  if (leftOut.length > 0) console.log(`quick, so without ${leftOut.map(({ name }) => name).join('; ')}`);
 
   const tasks = plan({ workloads, contenders, runtimes, rounds, quick, count });
   const outcome = await runAll(tasks);

@@ -1,6 +1,10 @@
 import type { Contender } from './contender.js';
 import { forkSides } from './fork.js';
 
+/** Of {@link NEIGHBOURS} and of Node itself. */
+export const ON_FORK =
+  "Node's own fork, which does not batch: no loss where messages come one at a time or fill a write by themselves";
+
 /** What else there is for the same job. A note says what a neighbour that is ahead does differently. */
 export const NEIGHBOURS: readonly Contender[] = [
   neighbour('MessagePort', {
@@ -10,7 +14,7 @@ export const NEIGHBOURS: readonly Contender[] = [
   neighbour('zeromq', {
     tellsToWait: true,
     needs: 'zeromq',
-    note: 'native code, which sends on a thread of its own; drops what is queued when a process exits',
+    note: 'native code, which reads and writes on a thread of its own',
     sides: async () => (await import('./neighbours/zeromq.js')).zeromq(),
   }),
   neighbour('vscode-jsonrpc', {
@@ -23,24 +27,24 @@ export const NEIGHBOURS: readonly Contender[] = [
   neighbour('execa', {
     share: 0.25,
     needs: 'execa',
-    note: "Node's own fork below",
+    note: ON_FORK,
     sides: async () => (await import('./neighbours/execa.js')).execa(),
   }),
   neighbour('birpc', {
     share: 0.5,
     needs: 'birpc',
-    note: "Node's own fork below",
+    note: ON_FORK,
     sides: async () => (await import('./neighbours/birpc.js')).birpc(),
   }),
   neighbour('node-ipc', {
     share: 0.25,
     needs: '@achrinza/node-ipc',
-    note: 'no queue that a sender could see, and none that is bounded',
+    note: 'does not tell a sender to wait, and queues without a bound',
     sides: async () => (await import('./neighbours/node-ipc.js')).nodeIpc(),
   }),
   neighbour('Bun fork', {
     runtime: 'bun',
-    note: 'both sides run in Bun, with another JSON parser than V8',
+    note: 'both sides run in Bun: another engine, another JSON parser, and a channel in native code',
     sides: async () => forkSides(),
   }),
   neighbour('Deno fork', {

@@ -38,6 +38,20 @@ export function readResult(file: string): Result {
   return result as Result;
 }
 
+/** Several runs as one: circumstances of the first, the rows of all, by runtime. */
+export function merged(results: readonly [Result, ...Result[]]): Result {
+  const runs = results.flatMap(result => result.runs);
+  const runtimes = [...new Set(runs.map(({ runtime }) => runtime))];
+  return {
+    ...results[0],
+    neighbours: Object.assign({}, ...results.map(({ neighbours }) => neighbours)),
+    runs: runtimes.map(runtime => ({
+      runtime,
+      rows: runs.filter(run => run.runtime === runtime).flatMap(({ rows }) => rows),
+    })),
+  };
+}
+
 /** Two or three lines below a chart or above a table. */
 export function described(result: Result): string[] {
   const { version, commit, date, cpu, cores, memoryGiB, system, rounds, quick, neighbours, runs } = result;

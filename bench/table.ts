@@ -10,21 +10,20 @@ export function table({ rows }: Run): string {
   const drawn = new Table({
     head: HEAD,
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   const notes: string[] = [];
   let above = '';
   for (const row of rows) {
-    const group = `${row.title}, ${row.figure}`;
     drawn.push([
-      group === above ? '' : row.title,
+      row.title === above ? '' : row.title,
       `${row.contender}${mark(noteFor(row, rows), notes)}`,
       `${row.figure}, ${row.unit}`,
       digits(row.median),
       `${digits(row.min)} – ${digits(row.max)}`,
       ratio(row),
     ]);
-    above = group;
+    above = row.title;
   }
   return [drawn.toString(), ...notes.map((note, index) => ` ${index + 1}) ahead: ${note}`)].join('\n');
 }

@@ -9,7 +9,11 @@ import { fileBlocks } from './support/blocks.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
-const pages = ['README.md', ...(await readdir(join(root, 'docs'))).map(name => join('docs', name))];
+const pages = [
+  'README.md',
+  'bench/README.md',
+  ...(await readdir(join(root, 'docs'))).map(name => join('docs', name)),
+];
 const texts = new Map(
   await Promise.all(pages.map(async page => [page, await readFile(join(root, page), 'utf8')] as const)),
 );

@@ -34,7 +34,7 @@ const INTERVAL_MS = 0.1;
 /** A request every 100 µs, while the child floods this process over the same link as fast as it is taken. */
 export const underLoad: Workload = {
   name: 'round-trip-under-load',
-  title: 'round trip under load: a request every 100 µs beside a flood the other way',
+  title: 'round trip beside a flood the other way',
   figures: [P50, P99, P999, { name: 'flood', unit: 'k messages/s', better: 'more' }],
   contenders: names([...OWN, ...FORKS, ...NEIGHBOURS]),
   base: BASE,

@@ -60,6 +60,11 @@ describe('the contenders', () => {
     expect(chosen({ quick: true }).contenders).not.toContain('zeromq');
   });
 
+  it('that a quick run does without are named', () => {
+    const { leftOut } = choose({ ...NOTHING, quick: true }, installed);
+    expect(leftOut.map(({ name }) => name)).toEqual(expect.arrayContaining(['zeromq', 'Bun fork']));
+  });
+
   it('of a quick run are neighbours too when asked for', () => {
     expect(chosen({ quick: true, contender: ['zeromq'] }).contenders).toEqual(['zeromq']);
   });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { contender } from '../../bench/contenders.js';
 import type { Measured } from '../../bench/rounds.js';
+import { merged } from '../../bench/result.js';
 import { median, summarize } from '../../bench/summary.js';
 import { workload } from '../../bench/workloads.js';
+import { result, row } from '../support/bench-rows.js';
 
 const flood = workload('flood-up-small');
 
@@ -74,5 +76,19 @@ describe('median', () => {
     [[7], 7],
   ])('of %j is %d', (values, expected) => {
     expect(median(values)).toBe(expected);
+  });
+});
+
+describe('merged', () => {
+  it('puts the rows of several results together, by runtime', () => {
+    const of24 = { runtime: 'Node 24.1.0' };
+    const first = result(row([5]), row([8], of24));
+    const second = result(row([70], { workload: 'round-trip' }));
+    expect(
+      merged([first, second]).runs.map(({ runtime, rows }) => [runtime, rows.map(one => one.median)]),
+    ).toEqual([
+      ['Node 20.1.0', [5, 70]],
+      ['Node 24.1.0', [8]],
+    ]);
   });
 });
