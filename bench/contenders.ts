@@ -23,6 +23,9 @@ export const OWN: readonly Contender[] = [
   },
 ];
 
+/** For the round trip: it burns a core on each side. */
+export const POLLING = deka('deka-ipc send, busyPoll', 'one by one', { busyPoll: true });
+
 /** Node's own. */
 export const FORKS: readonly Contender[] = [
   fork(BASE, { serialization: 'json' }),
@@ -76,6 +79,7 @@ const LIMITS: readonly Contender[] = [
 
 export const CONTENDERS: readonly Contender[] = [
   ...OWN,
+  POLLING,
   ...FORKS,
   ...NEIGHBOURS,
   ...CODEC_CONTENDERS,

@@ -29,16 +29,22 @@ export interface DekaOptions {
   readonly codec?: CodecName;
   readonly handles?: boolean;
   readonly watched?: boolean;
+  readonly busyPoll?: boolean;
 }
 
 /** The child finds the built-in codecs by their name. */
-export function dekaSides({ codec = 'json', handles = false, watched = false }: DekaOptions = {}): Sides {
+export function dekaSides({
+  codec = 'json',
+  handles = false,
+  watched = false,
+  busyPoll = false,
+}: DekaOptions = {}): Sides {
   const end = watched ? watchedEnd : channelEnd;
   return {
     up: UP_DEKA,
     start: async (module, args) =>
-      end(fork(module, args, { handles, stdio: [...STDIO], codec: await CODECS[codec]() })),
-    inChild: () => end(codec === 'bytes' ? parent({ codec: bytes }) : parent()),
+      end(fork(module, args, { handles, busyPoll, stdio: [...STDIO], codec: await CODECS[codec]() })),
+    inChild: () => end(codec === 'bytes' ? parent({ codec: bytes }) : parent({ busyPoll })),
   };
 }
 

@@ -478,4 +478,12 @@ export const mutations = [
     test: 'channel/diagnostics.test.ts',
     name: 'leaves a channel that a subscriber destroys alone',
   },
+  {
+    guard: 'who refers to a channel that has ended keeps no loop turning',
+    file: 'channel/references.ts',
+    find: 'this.#polls = false;',
+    put: '',
+    test: 'channel/busy-poll.test.ts',
+    name: 'is over for good when the channel is',
+  },
 ];

@@ -1,4 +1,4 @@
-import { BASE, FORKS, names, OWN } from '../contenders.js';
+import { BASE, FORKS, names, OWN, POLLING } from '../contenders.js';
 import { type End, windowed } from '../ends.js';
 import { smallMessage } from '../messages.js';
 import { NEIGHBOURS } from '../neighbours.js';
@@ -14,7 +14,7 @@ export const roundTrip: Workload = {
   name: 'round-trip',
   title: 'round trip, one message at a time',
   figures: [P50, P99, P999],
-  contenders: names([...OWN, ...FORKS, ...NEIGHBOURS]).filter(
+  contenders: names([...OWN, POLLING, ...FORKS, ...NEIGHBOURS]).filter(
     // The same as without `Many` and without `waiting`, one message at a time.
     name => name !== 'deka-ipc sendMany' && name !== 'fork json, waiting',
   ),

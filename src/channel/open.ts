@@ -93,12 +93,12 @@ export function channelOver<Out, In>(
   { keepAlive, onPeerEnd, nodeWire, peer, members, lane }: Internals,
 ): StreamChannel<Out, In> {
   const { options, signal } = plan;
-  const { closeTimeoutMs, onBadFrame } = options;
+  const { closeTimeoutMs, onBadFrame, busyPoll } = options;
   const link =
     lane === undefined ? framedLink(transport, plan, peer) : handleLink(transport, plan, peer, lane);
   return new StreamChannel(
     nodeWire === true ? withoutInternal(link) : link,
-    { keepAlive, closeTimeoutMs, onBadFrame, onPeerEnd, signal },
+    { keepAlive, closeTimeoutMs, onBadFrame, busyPoll, onPeerEnd, signal },
     members,
   );
 }

@@ -41,6 +41,11 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
    * may take before it accepts the first one, in milliseconds. Default 10 000.
    */
   readonly handleTimeoutMs?: number;
+  /**
+   * Burns a core for shorter round trips: while the channel is open and keeps the process alive, the event loop looks for what
+   * has come in instead of sleeping until it is woken. Default false.
+   */
+  readonly busyPoll?: boolean;
   /** Destroys the channel when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -73,6 +78,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     maxFrameBytes: positive('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES),
     maxBatchBytes: positive('maxBatchBytes', options.maxBatchBytes ?? 64 * KIB),
     onBadFrame: options.onBadFrame ?? 'skip',
+    busyPoll: options.busyPoll ?? false,
     exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
     closeTimeoutMs: atLeastZero('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
     handleTimeoutMs: atLeastZero('handleTimeoutMs', options.handleTimeoutMs ?? 10_000),

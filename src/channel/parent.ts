@@ -52,11 +52,12 @@ export function hasParent(): boolean {
 function openParent<Out, In>(options: ChannelOptions<Out, In>): Channel<Out, In> {
   const messageEnd: MessageEnd = process;
   if (isMainThread && !announcesChannel(process.env) && hasMessageEnd(messageEnd)) {
-    const { closeTimeoutMs, onBadFrame } = resolveOptions(options);
+    const { closeTimeoutMs, onBadFrame, busyPoll } = resolveOptions(options);
     return new StreamChannel<Out, In>(messageLink(messageEnd), {
       keepAlive: 'while consumed',
       closeTimeoutMs,
       onBadFrame,
+      busyPoll,
       onPeerEnd: undefined,
       signal: options.signal,
     });

@@ -1,33 +1,59 @@
+import { busyPoll } from './busy-poll.js';
 import type { Link } from './link.js';
 
 /** Who keeps the event loop alive: the link always, or only while somebody consumes messages (a child's channel). */
 export type KeepAlive = 'always' | 'while consumed';
 
+type Countable = Pick<Link<never, unknown>, 'ref' | 'unref'>;
+
 /** Whether an open link keeps the event loop alive. What the program itself says ends the counting of consumers. */
 export class References {
-  readonly #link: Pick<Link<never, unknown>, 'ref' | 'unref'>;
+  readonly #link: Countable;
+  #polls: boolean;
   #counting: boolean;
+  #stopPolling: (() => void) | undefined;
 
-  constructor(link: Pick<Link<never, unknown>, 'ref' | 'unref'>, keepAlive: KeepAlive) {
+  /** @param polls whether the event loop is not to sleep while it is kept alive. */
+  constructor(link: Countable, keepAlive: KeepAlive, polls: boolean) {
     this.#link = link;
+    this.#polls = polls;
     this.#counting = keepAlive === 'while consumed';
     if (this.#counting) link.unref();
+    else this.#poll(true);
   }
 
   ref(): void {
     this.#counting = false;
-    this.#link.ref();
+    this.#set(true);
   }
 
   unref(): void {
     this.#counting = false;
-    this.#link.unref();
+    this.#set(false);
   }
 
   /** The first consumer came, or the last one left. */
   consumed(any: boolean): void {
-    if (!this.#counting) return;
-    if (any) this.#link.ref();
+    if (this.#counting) this.#set(any);
+  }
+
+  /** The link is gone. */
+  end(): void {
+    this.#counting = false;
+    this.#polls = false;
+    this.#poll(false);
+  }
+
+  #set(alive: boolean): void {
+    if (alive) this.#link.ref();
     else this.#link.unref();
+    this.#poll(alive);
+  }
+
+  #poll(alive: boolean): void {
+    if (!alive || !this.#polls) {
+      this.#stopPolling?.();
+      this.#stopPolling = undefined;
+    } else this.#stopPolling ??= busyPoll();
   }
 }

@@ -21,6 +21,7 @@ export interface Behaviour {
   readonly keepAlive: KeepAlive;
   readonly closeTimeoutMs: number;
   readonly onBadFrame: 'skip' | 'close';
+  readonly busyPoll: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onPeerEnd: (() => void) | undefined;
 }
@@ -54,7 +55,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   /** @param members what this channel has beyond others: there when it is published. */
   constructor(link: Link<Out, In>, behaviour: Behaviour, members: object = {}) {
-    const { keepAlive, closeTimeoutMs, onBadFrame, signal, onPeerEnd } = behaviour;
+    const { keepAlive, closeTimeoutMs, onBadFrame, busyPoll, signal, onPeerEnd } = behaviour;
     this.#link = link;
     this.#closeOnBadFrame = onBadFrame === 'close';
     this.#intake = new Intake<In>({
@@ -78,7 +79,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.failures$ = this.#failures.failures$;
     this.drain$ = this.#drained.asObservable();
     this.#onPeerEnd = onPeerEnd;
-    this.#references = new References(link, keepAlive);
+    this.#references = new References(link, keepAlive, busyPoll);
     this.#queueDelay = new QueueDelay(link);
     Object.assign(this, members);
     publish('deka-ipc:channel:open', () => ({ channel: this }));
@@ -236,6 +237,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   #lifecycleOnClosed(reason: CloseReason): void {
     this.#link.destroy();
+    this.#references.end();
     this.#link.fail(channelClosed(reason));
     this.#intake.end();
     this.#failures.complete();
