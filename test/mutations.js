@@ -97,8 +97,8 @@ export const mutations = [
   {
     guard: 'the bound on the writes of one turn',
     file: 'transport/flush-policy.ts',
-    find: 'if (this.#writesThisTurn === WRITES_PER_TURN) {',
-    put: 'if (this.#writesThisTurn === 100_000) {',
+    find: 'if (this.#turn.spent) {',
+    put: 'if (this.#turn.spent && Date.now() < 0) {',
     test: 'transport/flush-policy.test.ts',
     name: 'stops after as many writes as one turn may have',
   },

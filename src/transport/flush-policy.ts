@@ -1,3 +1,5 @@
+import { TurnBudget } from './turn-budget.js';
+
 /**
  * How many writes may follow one another before the event loop gets its turn: 256 batches, 16 MiB. A kernel that takes
  * everything at once says so on the same turn, and a loop that sends while `send` returns true would never end. Not fewer:
@@ -25,8 +27,8 @@ export type Written = 'under way' | 'more' | 'nothing';
 export class FlushPolicy {
   readonly #write: () => Written;
   readonly #retry: () => Written;
+  readonly #turn = new TurnBudget(WRITES_PER_TURN, () => this.#nextTurn());
   #state: 'idle' | 'scheduled' | 'writing' | 'yielding' = 'idle';
-  #writesThisTurn = 0;
 
   /**
    * @param write takes the next batch and writes it; one that is under way is answered by one call of `taken`.
@@ -61,9 +63,7 @@ export class FlushPolicy {
     if (this.#state === 'scheduled') this.#flush();
   }
 
-  /** @internal */
-  nextTurn(): void {
-    this.#writesThisTurn = 0;
+  #nextTurn(): void {
     if (this.#state === 'yielding') this.#flush();
   }
 
@@ -75,13 +75,11 @@ export class FlushPolicy {
   #flush(): void {
     let written: Written = 'more';
     while (written === 'more') {
-      if (this.#writesThisTurn === WRITES_PER_TURN) {
+      if (this.#turn.spent) {
         this.#state = 'yielding';
         return;
       }
-      this.#writesThisTurn += 1;
-      // Half-way, so that whoever writes now and then gets a new turn's worth long before the last.
-      if (this.#writesThisTurn === WRITES_PER_TURN / 2) setImmediate(nextTurn, this);
+      this.#turn.spend(1);
       this.#state = 'writing';
       written = this.#write();
     }
@@ -91,8 +89,4 @@ export class FlushPolicy {
 
 function endOfTick(policy: FlushPolicy): void {
   policy.endOfTick();
-}
-
-function nextTurn(policy: FlushPolicy): void {
-  policy.nextTurn();
 }

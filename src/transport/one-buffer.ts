@@ -1,6 +1,6 @@
 import { type OnReadOpts, Socket } from 'node:net';
 import { handleToMove, isNode } from './plain-handle.js';
-import { TurnBudget } from './turn-budget.js';
+import { BYTES_PER_TURN, TurnBudget } from './turn-budget.js';
 
 /** What one read brings at most: Node's own size. */
 const READ_BYTES = 64 * 1024;
@@ -25,7 +25,7 @@ const outlets = new WeakMap<object, Outlet>();
  */
 export function oneBufferSocket(make: (onread: { readonly onread?: OnReadOpts }) => Socket): Socket {
   if (!isNode) return make({});
-  const turn = new TurnBudget(() => {
+  const turn = new TurnBudget(BYTES_PER_TURN, () => {
     if (outlet.give !== undefined && !socket.isPaused()) socket.resume();
   });
   const outlet: Outlet = { give: undefined, early: undefined, turn };

@@ -1,29 +1,31 @@
 /**
- * So many bytes may be written in one turn of the event loop before the sender is asked to wait for the next. A kernel
- * that takes all at once, from a peer that reads as fast, would otherwise keep a loop going that does wait when it is
- * asked to: nothing else of the process would get its turn, and what comes in would not be answered.
+ * So many bytes may be written, or read, in one turn of the event loop before the next. A kernel that takes all at once,
+ * from a peer that reads as fast, would otherwise keep a loop going that does wait when it is asked to: nothing else of the
+ * process would get its turn, and what comes in would not be answered.
  */
-const BYTES_PER_TURN = 128 * 1024;
+export const BYTES_PER_TURN = 128 * 1024;
 
-/** What is left of one turn's bytes. */
+/** What may be spent in one turn of the event loop. */
 export class TurnBudget {
+  readonly #limit: number;
   readonly #onNextTurn: () => void;
-  #bytes = 0;
+  #spent = 0;
   #renewing = false;
 
   /** @param onNextTurn a turn has begun, and the budget is whole again. */
-  constructor(onNextTurn: () => void) {
+  constructor(limit: number, onNextTurn: () => void) {
+    this.#limit = limit;
     this.#onNextTurn = onNextTurn;
   }
 
   get spent(): boolean {
-    return this.#bytes >= BYTES_PER_TURN;
+    return this.#spent >= this.#limit;
   }
 
-  spend(bytes: number): void {
-    this.#bytes += bytes;
-    // Half-way, so that whoever writes now and then gets a new turn's worth long before it is spent.
-    if (this.#renewing || this.#bytes < BYTES_PER_TURN / 2) return;
+  spend(amount: number): void {
+    this.#spent += amount;
+    // Half-way, so that whoever spends now and then gets a new turn's worth long before it is spent.
+    if (this.#renewing || this.#spent < this.#limit / 2) return;
     this.#renewing = true;
     setImmediate(renew, this);
   }
@@ -31,7 +33,7 @@ export class TurnBudget {
   /** @internal */
   renew(): void {
     this.#renewing = false;
-    this.#bytes = 0;
+    this.#spent = 0;
     this.#onNextTurn();
   }
 }

@@ -3,7 +3,7 @@ import type { Joint, Piece } from '../joint.js';
 import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Transport } from './transport.js';
-import { TurnBudget } from './turn-budget.js';
+import { BYTES_PER_TURN, TurnBudget } from './turn-budget.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
 
 /** Marks of the send queue, in bytes. */
@@ -41,7 +41,7 @@ export class Writer implements Drainable {
     () => this.#writeNext(),
     () => this.#retry(),
   );
-  readonly #turn = new TurnBudget(() => this.#tellDrained());
+  readonly #turn = new TurnBudget(BYTES_PER_TURN, () => this.#tellDrained());
   #underWay: Batch | undefined;
   #recordDelay: ((delayMs: number) => void) | undefined;
   #blocked = false;
