@@ -147,28 +147,19 @@ export class RecordCoder<Out, In> implements Coder<Out, In> {
     const bytes = bytesOf(frame, 'msgpack');
     const led = bytes[0] === LEAD;
     const flags = led ? Number(bytes[1]) : 0;
-    if (flags & ALONE) return this.#unpackAlone(bytes);
+    if (flags & ALONE) return unpacked(unknowing(this.#library), bytes, LEAD_BYTES);
     if (flags & FRESH) this.missed();
     this.#read += 1;
     if (this.#read % FRAMES_BETWEEN_PURGES === 0) this.#purge();
     let message: unknown;
     try {
-      message = this.#unpackr.unpack(led ? bytes.subarray(LEAD_BYTES) : bytes);
-    } catch (cause) {
+      message = unpacked(this.#unpackr, bytes, led ? LEAD_BYTES : 0);
+    } catch (thrown) {
       this.missed();
-      throw notReadable('MessagePack', 'msgpack', bytes.byteLength, cause);
+      throw thrown;
     }
     if (bytes.byteLength > LONG_FRAME_BYTES) this.missed();
     return message;
-  }
-
-  #unpackAlone(bytes: Uint8Array): unknown {
-    const unpackr = unknowing(this.#library);
-    try {
-      return unpackr.unpack(bytes.subarray(LEAD_BYTES));
-    } catch (cause) {
-      throw notReadable('MessagePack', 'msgpack', bytes.byteLength, cause);
-    }
   }
 }
 
@@ -210,5 +201,14 @@ export function packed(packr: Packr, value: unknown, options: number): Uint8Arra
     return packr.pack(value, options);
   } catch (cause) {
     throw notPackable('MessagePack', cause);
+  }
+}
+
+/** What stands in a frame from `start` on. Throws `ERR_DECODE`. */
+export function unpacked(unpackr: Unpackr, frame: Uint8Array, start: number): unknown {
+  try {
+    return unpackr.unpack(start === 0 ? frame : frame.subarray(start));
+  } catch (cause) {
+    throw notReadable('MessagePack', 'msgpack', frame.byteLength, cause);
   }
 }

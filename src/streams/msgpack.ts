@@ -1,9 +1,9 @@
 import type { Codec, Coder } from './codec.js';
 import { bare } from './envelope.js';
 import { lengthPrefixed } from './length-prefixed.js';
-import { type Msgpackr, OPTIONS, packed, RecordCoder } from './msgpack-records.js';
+import { type Msgpackr, OPTIONS, packed, RecordCoder, unpacked } from './msgpack-records.js';
 import { optionalPackage } from './optional-package.js';
-import { bytesOf, notReadable } from './packed.js';
+import { bytesOf } from './packed.js';
 
 /** Options of {@link msgpack}. */
 export interface MsgpackOptions {
@@ -45,13 +45,6 @@ function plainCoder<Out, In>({ Packr }: Msgpackr): Coder<Out, In> {
   const packr = new Packr({ ...OPTIONS, useRecords: false, variableMapSize: true });
   return {
     encode: message => packed(packr, message, 0),
-    decode: frame => {
-      const bytes = bytesOf(frame, 'msgpack');
-      try {
-        return packr.unpack(bytes) as In;
-      } catch (cause) {
-        throw notReadable('MessagePack', 'msgpack', bytes.byteLength, cause);
-      }
-    },
+    decode: frame => unpacked(packr, bytesOf(frame, 'msgpack'), 0) as In,
   };
 }
