@@ -38,43 +38,41 @@ export function floodUp(message: MessageName): (who: Contender, count: number) =
     });
 }
 
+/** This process floods the child. */
+function floodDown(message: MessageName): (who: Contender, count: number) => Promise<Figures> {
+  return (who, count) =>
+    overLink(who, async end => {
+      order(end, { do: 'count', count });
+      const done = next(end);
+      const start = performance.now();
+      await flood(end, who.manner, count, MESSAGES[message]);
+      await done;
+      return { rate: count / (performance.now() - start) };
+    });
+}
+
 /** `1 KB` → `1kb`, as in the names of workloads. */
 export function inName(message: MessageName): string {
   return message.replace(' ', '').toLowerCase();
 }
 
 function up(message: MessageName, sizes: Sizes): Workload {
-  return {
-    name: `flood-up-${inName(message)}`,
-    title: `flood, child → parent, ${message}`,
-    message,
-    figures: [RATE],
-    contenders: CONTENDERS,
-    base: BASE,
-    sizes,
-    shared: true,
-    run: floodUp(message),
-  };
+  return { ...shared('up', 'child → parent', message, sizes), run: floodUp(message) };
 }
 
 function down(message: MessageName, sizes: Sizes): Workload {
+  return { ...shared('down', 'parent → child', message, sizes), run: floodDown(message) };
+}
+
+function shared(name: string, way: string, message: MessageName, sizes: Sizes): Omit<Workload, 'run'> {
   return {
-    name: `flood-down-${inName(message)}`,
-    title: `flood, parent → child, ${message}`,
+    name: `flood-${name}-${inName(message)}`,
+    title: `flood, ${way}, ${message}`,
     message,
     figures: [RATE],
     contenders: CONTENDERS,
     base: BASE,
     sizes,
     shared: true,
-    run: (who, count) =>
-      overLink(who, async end => {
-        order(end, { do: 'count', count });
-        const done = next(end);
-        const start = performance.now();
-        await flood(end, who.manner, count, MESSAGES[message]);
-        await done;
-        return { rate: count / (performance.now() - start) };
-      }),
   };
 }
