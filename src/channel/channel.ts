@@ -64,7 +64,8 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    * one write.
    *
    * @returns false once the queue has reached `highWaterMarkBytes`, or this turn of the event loop has written 128 KiB; the
-   * message is accepted all the same. Then wait for `ready()` or `drain$`. Also false, and not accepted, when the peer is gone: `closed` tells why.
+   * message is accepted all the same. Then wait for `ready()` or `drain$`. Also false, and not accepted, when the peer is
+   * gone: `closed` tells why.
    * @throws `ERR_ENCODE` for a message that the codec cannot write, `ERR_QUEUE_FULL` past `maxQueueBytes`,
    * `ERR_CHANNEL_CLOSED` after this side's own `close()` or `destroy()` if there is no callback to tell.
    * @example
