@@ -61,6 +61,8 @@ class Block implements Pack {
   readonly #header: FrameHeader;
   readonly #head: ((count: number) => Uint8Array) | undefined;
   readonly #before: number; // room before the first message
+  readonly #each: number; // bytes before each
+  readonly #longest: number;
   #memory = NO_MEMORY;
   #first = 0;
   #end = 0;
@@ -70,7 +72,10 @@ class Block implements Pack {
   constructor(header: FrameHeader, head: ((count: number) => Uint8Array) | undefined) {
     this.#header = header;
     this.#head = head;
-    this.#before = head === undefined ? 0 : header.bytes + MAX_HEAD_BYTES;
+    const joins = head !== undefined;
+    this.#before = joins ? header.bytes + MAX_HEAD_BYTES : 0;
+    this.#each = joins ? 0 : header.bytes;
+    this.#longest = joins ? MAX_JOINED_BYTES : MAX_MANY_BYTES;
   }
 
   get full(): boolean {
@@ -80,19 +85,13 @@ class Block implements Pack {
   /** By how many bytes a frame made the next take longer. Undefined if there is no room for it: it goes by itself. */
   add(frame: LentFrame): number | undefined {
     const length = frame.end - frame.start;
-    const size = this.#head === undefined ? this.#header.bytes + length : length;
-    if (length > (this.#head === undefined ? MAX_MANY_BYTES : MAX_JOINED_BYTES)) return undefined;
+    const size = this.#each + length;
+    if (length > this.#longest) return undefined;
     if (this.#count === 0) this.#begin(this.#before + size);
-    let at = this.#end;
-    const limit =
-      this.#head === undefined ? this.#memory.length : this.#first - this.#before + MAX_MANY_BYTES;
-    if (at + size > limit) return undefined;
-    if (this.#head === undefined) {
-      this.#header.write(this.#memory, at, length);
-      at += this.#header.bytes;
-    }
-    copy(frame, this.#memory, at);
-    this.#end = at + length;
+    if (this.#end + size > this.#limit) return undefined;
+    if (this.#each > 0) this.#header.write(this.#memory, this.#end, length);
+    copy(frame, this.#memory, this.#end + this.#each);
+    this.#end += size;
     this.#count += 1;
     return size;
   }
@@ -113,6 +112,11 @@ class Block implements Pack {
   release(taken: unknown): void {
     // Those that were taken before it have been written before it.
     if (taken === this.#taken && this.#count === 0) this.#end = 0;
+  }
+
+  /** Up to where memory may be filled. */
+  get #limit(): number {
+    return this.#head === undefined ? this.#memory.length : this.#first - this.#before + MAX_MANY_BYTES;
   }
 
   /** Makes one frame of all since `#first`. Returns where it starts. */
