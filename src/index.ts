@@ -30,4 +30,4 @@ export { type StandardSchema, type StandardSchemaResult, validated } from './str
 export type { Address } from './transport/address.js';
 export type { Handle, SendHandleOptions } from './transport/handle.js';
 export type { Exit } from './transport/spawn.js';
-export type { Transport } from './transport/transport.js';
+export type { Taken, Transport } from './transport/transport.js';

@@ -21,5 +21,16 @@ export interface Pack {
   release(taken: unknown): void;
 }
 
-/** What is queued: text for the joint, bytes that stand for themselves, or how many bytes went into the pack. */
-export type Piece = string | Uint8Array | number;
+/** Text that is whole frames as it stands, where text otherwise is for the joint. */
+export interface WholeText {
+  readonly text: string;
+}
+
+/** What is queued: text for the joint, what stands for itself, or how many bytes went into the pack. */
+export type Piece = string | WholeText | Uint8Array | number;
+
+/** In bytes, or in characters of text, which stand for its bytes until it is written. */
+export function sizeOf(piece: Piece): number {
+  if (typeof piece === 'number') return piece;
+  return typeof piece === 'string' || piece instanceof Uint8Array ? piece.length : piece.text.length;
+}

@@ -431,12 +431,20 @@ export const mutations = [
     name: 'use the memory of a write that was released, and of no other',
   },
   {
-    guard: 'memory of text is used again only when it is its text that was written',
+    guard: 'memory of text is used again by one text at a time',
     file: 'transport/text-memory.ts',
-    find: 'if (encoded !== this.#lent) return;',
+    find: 'this.#lent.delete(encoded);',
     put: '',
     test: 'transport/text-memory.test.ts',
-    name: 'stays as it is until then',
+    name: 'is free once, however often it is released',
+  },
+  {
+    guard: 'memory is used again only if no stream can have passed it on',
+    file: 'transport/stream-transport.ts',
+    find: 'const free = plainHandle(this.#writable) !== undefined;',
+    put: 'const free = true;',
+    test: 'transport/stream-transport.test.ts',
+    name: 'frees the memory of a write with a socket, and not with a stream that may have passed it on',
   },
   {
     guard: 'a delay is that of the oldest message of a write',

@@ -1,4 +1,4 @@
-import type { TextJoint } from '../joint.js';
+import type { TextJoint, WholeText } from '../joint.js';
 import { textOf } from './frame-text.js';
 import type { FrameLimits } from './framing.js';
 import type { JoiningOutbound, Stages } from './outbound.js';
@@ -42,12 +42,12 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
     return `${before}${texts}${after}`;
   }
 
-  function encode(message: Out): string | Uint8Array {
+  function encode(message: Out): string | WholeText {
     const text = encoded(message);
     return text.length <= MAX_TEXT_CHARS ? text : alone([text]);
   }
 
-  function encodeMany(messages: readonly Out[]): string | Uint8Array {
+  function encodeMany(messages: readonly Out[]): string | WholeText {
     if (perText === 1) return eachAlone(messages);
     const texts: string[] = [];
     for (let at = 0; at < messages.length; at += perText) {
@@ -60,7 +60,7 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
     return texts.join(nextFrame);
   }
 
-  function eachAlone(messages: readonly Out[]): Uint8Array {
+  function eachAlone(messages: readonly Out[]): WholeText {
     const texts = messages.map(encoded);
     perText = fitting(texts, messages.length);
     return alone(texts);
@@ -76,8 +76,8 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
     return textOf(coder.encode(message));
   }
 
-  function alone(texts: readonly string[]): Uint8Array {
-    return Buffer.from(texts.map(text => `${one.before}${text}${one.after}`).join(''));
+  function alone(texts: readonly string[]): WholeText {
+    return { text: texts.map(text => `${one.before}${text}${one.after}`).join('') };
   }
 }
 

@@ -1,8 +1,8 @@
 import { Observable, type Subscriber } from '../rx.js';
-import type { Transport } from '../transport/transport.js';
+import type { Taken, Transport } from '../transport/transport.js';
 import type { Breaking, FaultScript } from './faults.js';
 import { FaultyReading } from './faulty-reading.js';
-import { FaultyWriting, type Taken } from './faulty-writing.js';
+import { FaultyWriting } from './faulty-writing.js';
 
 /**
  * Another transport with faults put in by a script: cuts, delays, stalls, errors, closes. What the faults leave goes

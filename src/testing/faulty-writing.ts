@@ -1,8 +1,5 @@
-import type { Transport } from '../transport/transport.js';
+import type { Taken, Transport } from '../transport/transport.js';
 import { type Breaking, type Fault, nextFault, piecesOf, turns } from './faults.js';
-
-/** @internal */
-export type Taken = (error?: Error | null) => void;
 
 /** @internal The way out of a faulty transport. Has one write under way at a time, as a channel does. */
 export class FaultyWriting {

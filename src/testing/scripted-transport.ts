@@ -1,7 +1,5 @@
 import { Subject } from '../rx.js';
-import type { Transport } from '../transport/transport.js';
-
-type Taken = (error?: Error | null) => void;
+import type { Taken, Transport } from '../transport/transport.js';
 
 /**
  * When a write is answered: on the next tick as by a peer that reads, inside of `write`, or when the test says so, as by

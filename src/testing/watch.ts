@@ -1,4 +1,4 @@
-import type { Transport } from '../transport/transport.js';
+import type { Taken, Transport } from '../transport/transport.js';
 
 /** What has come out of a transport so far. */
 export interface Watch {
@@ -60,6 +60,6 @@ export async function roundOf(from: Transport, to: Watch, n: number): Promise<vo
 }
 
 /** Writes, and calls back once the batch is taken, whether that was at once or later. */
-export function post(transport: Transport, batch: Uint8Array, taken: (error?: Error | null) => void): void {
+export function post(transport: Transport, batch: Uint8Array, taken: Taken): void {
   if (transport.write(batch, taken)) process.nextTick(taken);
 }

@@ -1,7 +1,7 @@
 import { IpcError } from '../errors.js';
 import { Observable, type Subscriber } from '../rx.js';
 import { readNow } from './read-now.js';
-import type { Transport } from './transport.js';
+import type { Taken, Transport } from './transport.js';
 import { writeAllSync } from './write-sync.js';
 
 /** What is used of a socket of Bun's. */
@@ -46,8 +46,6 @@ export function bunSocketTransport(
   if (runtime === undefined) throw notOpened(fd);
   return new BunSocketTransport(fd, runtime);
 }
-
-type Taken = (error?: Error | null) => void;
 
 class BunSocketTransport implements Transport {
   readonly bytes$ = new Observable<Uint8Array>(subscriber => this.#read(subscriber));

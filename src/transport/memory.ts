@@ -1,5 +1,5 @@
 import { Subject } from '../rx.js';
-import type { Transport } from './transport.js';
+import type { Taken, Transport } from './transport.js';
 
 /**
  * Two transports in one process, each the other's peer. Asynchronous like a socket: a batch arrives on a later turn of
@@ -31,7 +31,7 @@ class MemoryTransport implements Transport {
   #peerEnded = false;
   #scheduled = false;
 
-  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): boolean {
+  write(batch: string | Uint8Array, taken: Taken): boolean {
     const bytes = typeof batch === 'string' ? Buffer.from(batch) : batch;
     if (this.#destroyed || this.peer?.accept({ bytes, taken }) !== true) setImmediate(taken, gone());
     return false;

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { Observable, type Subscriber } from '../rx.js';
 import { takeChunks } from './one-buffer.js';
 import { plainHandle } from './plain-handle.js';
-import type { Transport } from './transport.js';
+import type { Taken, Transport } from './transport.js';
 import { unreadOf } from './unread.js';
 import { writeAllSync, writeSome } from './write-sync.js';
 
@@ -11,7 +11,6 @@ export function streamTransport(readable: Readable, writable: Writable): Transpo
   return new StreamTransport(readable, writable);
 }
 
-type Taken = (error?: Error | null) => void;
 type Countable = Partial<Pick<NodeJS.RefCounted, 'ref' | 'unref'>>;
 
 class StreamTransport implements Transport {
@@ -55,9 +54,11 @@ class StreamTransport implements Transport {
     const rest = this.#rest;
     if (rest === undefined) return;
     this.#rest = undefined;
+    // Another stream may have passed it on as it is.
+    const free = plainHandle(this.#writable) !== undefined;
     this.#writable.write(rest, error => {
       // Node calls a write that was under way when its stream was destroyed a success.
-      this.#onWritten(error ?? (this.#writable.destroyed ? closedUnder() : null));
+      this.#onWritten(error ?? (this.#writable.destroyed ? closedUnder() : null), free);
     });
   }
 
@@ -130,13 +131,13 @@ class StreamTransport implements Transport {
     return (this.#writable as unknown) === this.#readable;
   }
 
-  #onWritten(error: Error | null): void {
+  #onWritten(error: Error | null, free = false): void {
     const taken = this.#taken;
     if (taken === undefined) return;
     this.#taken = undefined;
     // A duplex stream destroys itself after a failed write, with all that its peer sent before it died.
     if (error !== null && this.#duplex) this.#readOut(error);
-    taken(error);
+    taken(error, free);
   }
 
   #readOut(error: Error): void {

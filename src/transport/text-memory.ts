@@ -1,31 +1,34 @@
 /** For a full batch of text of two bytes a character, or of one and as long again. */
 const MEMORY_BYTES = 128 * 1024;
 
+/** One for the write under way, and one for the batch behind it. */
+const KEPT = 2;
+
 /**
- * Memory that text is encoded into, the same for each batch that was written at once: new memory costs a batch more than
- * encoding does, and the collector runs for it.
+ * Memory that text is encoded into, the same again and again: new memory costs a batch more than encoding does, and the
+ * collector runs for it.
  */
 export class TextMemory {
-  #free: Buffer | undefined;
-  #lent: Uint8Array | undefined; // in #memory
-  #memory: Buffer | undefined;
+  readonly #free: Buffer[] = [];
+  readonly #lent = new WeakMap<Uint8Array, Buffer>();
 
   /** The text as UTF-8: for ever, or until it is released. */
   encode(text: string): Uint8Array {
     const length = Buffer.byteLength(text);
     if (length > MEMORY_BYTES) return encodeUtf8(text, length);
-    this.#memory = this.#free ?? Buffer.allocUnsafeSlow(MEMORY_BYTES);
-    this.#free = undefined;
-    this.#memory.write(text, 0, length, encodingOf(text, length));
-    this.#lent = this.#memory.subarray(0, length);
-    return this.#lent;
+    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(MEMORY_BYTES);
+    memory.write(text, 0, length, encodingOf(text, length));
+    const encoded = memory.subarray(0, length);
+    this.#lent.set(encoded, memory);
+    return encoded;
   }
 
   /** Nobody needs what `encode` returned any more. */
   release(encoded: Uint8Array): void {
-    if (encoded !== this.#lent) return;
-    this.#free = this.#memory;
-    this.#lent = undefined;
+    const memory = this.#lent.get(encoded);
+    if (memory === undefined) return;
+    this.#lent.delete(encoded);
+    if (this.#free.length < KEPT) this.#free.push(memory);
   }
 }
 

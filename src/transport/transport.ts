@@ -31,10 +31,10 @@ export interface Transport {
    * Writes a batch of frames: bytes, or a short text to be written as UTF-8.
    *
    * Returns true if the kernel (or whoever is next) has it already, and then its memory is used again. Otherwise the batch
-   * belongs to the transport, which calls `taken` exactly once: with nothing when
-   * it has it, with the error when it never will.
+   * belongs to the transport, which calls `taken` exactly once: with nothing when it has it, with the error when it never
+   * will. `free`: nobody looks at the batch any more, so that its memory may be used again; without it, it is not.
    */
-  write(batch: string | Uint8Array, taken: (error?: Error | null) => void): boolean;
+  write(batch: string | Uint8Array, taken: Taken): boolean;
   /**
    * More stands ready while a write is under way: tries that write once more. Returns true if the kernel has it now, as `write` does;
    * then `taken` is not called for it. Optional: worth having where a caller sends in a loop that never waits, for until it
@@ -63,3 +63,6 @@ export interface Transport {
   /** Drops the link now. `bytes$` completes, or errors with the reason. May be called twice. */
   destroy(reason?: Error): void;
 }
+
+/** The answer to a write; see {@link Transport.write}. */
+export type Taken = (error?: Error | null, free?: boolean) => void;

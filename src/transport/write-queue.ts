@@ -1,4 +1,4 @@
-import type { Joint, Pack, Piece, TextJoint } from '../joint.js';
+import { type Joint, type Pack, type Piece, sizeOf, type TextJoint } from '../joint.js';
 import { encodeUtf8, TextMemory } from './text-memory.js';
 
 /** Called once per accepted frame: null when the kernel has it, the error when it never will. */
@@ -16,6 +16,9 @@ export interface Batch {
 
 /** What one frame weighs beyond its bytes, so that a million tiny messages cannot stay below a mark. */
 export const FRAME_CHARGE_BYTES = 32;
+
+/** A piece of half a batch gains less from company than joining them in memory costs. */
+const LARGE_SHARE = 2;
 
 // Text below this is written as it is: Node then encodes it on the stack, which saves a round trip of one message 1 µs.
 const SHORT_TEXT = 8 * 1024;
@@ -88,6 +91,8 @@ export class WriteQueue {
 
   /** Adds `frames` frames that were joined into one piece. */
   push(piece: Piece, frames: number, settle?: Settle): void {
+    const large = typeof piece === 'object' && sizeOf(piece) * LARGE_SHARE >= this.#maxBatchBytes;
+    if (large) this.#seal();
     if (this.#openFrames === 0) this.#openSince = this.clock?.();
     if (typeof piece === 'string') {
       this.#pushText(piece);
@@ -96,11 +101,11 @@ export class WriteQueue {
       this.#packedBytes += piece;
       this.#openSize += piece;
     } else {
-      this.#pushPart(piece);
+      this.#pushPart(piece instanceof Uint8Array ? piece : this.#encoded(piece.text, large));
     }
     this.#openFrames += frames;
     if (settle !== undefined) this.#openSettles.push(settle);
-    if (this.#openSize >= this.#maxBatchBytes || this.#joinedFull) this.#seal();
+    if (large || this.#openSize >= this.#maxBatchBytes || this.#joinedFull) this.#seal();
   }
 
   /** Takes the oldest batch, sealed or not. */
@@ -134,6 +139,11 @@ export class WriteQueue {
 
   get #joinedFull(): boolean {
     return this.#pack === undefined ? this.#text.length >= this.#joint.maxLength : this.#pack.full;
+  }
+
+  /** What leaves as it is gives its memory back; what is joined with others is copied once more. */
+  #encoded(text: string, large: boolean): Uint8Array {
+    return large ? this.#memory.encode(text) : encodeUtf8(text);
   }
 
   /** A framing may join some frames as text and some as bytes; they leave in the order they came. */

@@ -1,5 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
-import type { Joint, Piece } from '../joint.js';
+import { type Joint, type Piece, sizeOf } from '../joint.js';
 import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Transport } from './transport.js';
@@ -90,7 +90,7 @@ export class Writer implements Drainable {
 
   /** Queues a piece of `frames` joined frames. False once the high-water mark is reached. Throws `ERR_QUEUE_FULL`. */
   push(piece: Piece, frames: number, settle?: Settle): boolean {
-    const size = (typeof piece === 'number' ? piece : piece.length) + frames * FRAME_CHARGE_BYTES;
+    const size = sizeOf(piece) + frames * FRAME_CHARGE_BYTES;
     if (this.#weight + size > this.#limits.maxQueueBytes) throw queueFull(this.#limits.maxQueueBytes, size);
     const idle = this.#accepted === this.#settled;
     this.#accepted += frames;
@@ -175,10 +175,10 @@ export class Writer implements Drainable {
 
   #write(batch: Batch): boolean {
     let synchronous = true;
-    const taken = (error?: Error | null) => {
+    const taken = (error?: Error | null, free = false) => {
       // A transport that calls back inside write() must not recurse once per batch.
-      if (synchronous) process.nextTick(() => this.#onTaken(batch, error));
-      else this.#onTaken(batch, error);
+      if (synchronous) process.nextTick(() => this.#onTaken(batch, error, free));
+      else this.#onTaken(batch, error, free);
     };
     try {
       return this.#transport.write(batch.data, taken);
@@ -190,12 +190,13 @@ export class Writer implements Drainable {
     }
   }
 
-  #onTaken(batch: Batch, error: Error | null | undefined): void {
+  #onTaken(batch: Batch, error: Error | null | undefined, free: boolean): void {
     if (this.#underWay !== batch) return; // failed meanwhile: everyone was told
     if (error) {
       this.#listener.onWriteError(error);
       return;
     }
+    if (free) this.#queue.release(batch);
     this.#settle(batch);
     this.#policy.taken(!this.#queue.empty);
     this.#tell();

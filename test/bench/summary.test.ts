@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { contender } from '../../bench/contenders.js';
-import type { Measured } from '../../bench/rounds.js';
 import { merged } from '../../bench/result.js';
+import type { Measured } from '../../bench/rounds.js';
 import { median, summarize } from '../../bench/summary.js';
 import { workload } from '../../bench/workloads.js';
 import { result, row } from '../support/bench-rows.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Failures, FAILURES_KEPT, FAILURES_PER_SECOND } from '../../src/channel/failures.js';
+import { FAILURES_KEPT, FAILURES_PER_SECOND, Failures } from '../../src/channel/failures.js';
 import { open } from '../../src/channel/open.js';
 import { IpcError } from '../../src/errors.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';

@@ -5,9 +5,9 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { connect, fork, fromStreams, listen, open, pair, spawn } from 'deka-ipc';
 import {
-  ChildProcess as OurChildProcess,
   fork as dropInFork,
   spawn as dropInSpawn,
+  ChildProcess as OurChildProcess,
 } from 'deka-ipc/child_process';
 import { memoryTransports } from 'deka-ipc/testing';
 import { firstValueFrom } from 'rxjs';

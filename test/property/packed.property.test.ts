@@ -9,8 +9,8 @@ import { msgpack } from '../../src/streams/msgpack.js';
 import { outbound } from '../../src/streams/outbound.js';
 import { packOutbound } from '../../src/streams/pack.js';
 import { WriteQueue } from '../../src/transport/write-queue.js';
-import { cut, sizes } from '../support/cutting.js';
 import { typedArray } from '../support/arbitraries.js';
+import { cut, sizes } from '../support/cutting.js';
 
 /** Both ends of a channel of this codec. */
 function ends(codec: Codec) {

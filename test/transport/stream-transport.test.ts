@@ -180,6 +180,15 @@ describe('writing', () => {
     expect(taken[0] ?? undefined).toBeUndefined();
   });
 
+  it('frees the memory of a write with a socket, and not with a stream that may have passed it on', async () => {
+    const [socket, peer] = await sockets();
+    peer.bytes$.subscribe();
+    const stream = new PassThrough();
+    stream.resume();
+    expect(await answerTo(socket)).toEqual([null, true]);
+    expect(await answerTo(streamTransport(stream, stream))).toEqual([null, false]);
+  });
+
   it('calls taken with the error of the writable', async () => {
     const { writable, accept } = heldWritable();
     const transport = streamTransport(new PassThrough(), writable);
@@ -346,6 +355,14 @@ function heldWritable() {
     },
   });
   return { writable, written, accept: (error?: Error) => answer(error) };
+}
+
+/** What `taken` is called with for a write that cannot be taken at once. */
+function answerTo(transport: Transport): Promise<unknown[]> {
+  return new Promise(resolve => {
+    const taken = (...answer: unknown[]) => resolve(answer);
+    expect(transport.write(Buffer.alloc(4_000_000), taken)).toBe(false);
+  });
 }
 
 async function writeUntilItFails(transport: Transport): Promise<void> {

@@ -23,12 +23,32 @@ describe('text in memory that is used again', () => {
   it('stays as it is until then', () => {
     const memory = new TextMemory();
     const first = memory.encode('first');
-    const second = memory.encode('second');
-    memory.release(first); // late: the memory of the second is not the one to be used
+    const second = memory.encode('other');
+    memory.release(second);
     memory.encode('third');
+    memory.encode('fourth');
 
     expect(Buffer.from(first).toString()).toBe('first');
-    expect(Buffer.from(second).toString()).toBe('second');
+    expect(Buffer.from(second).toString()).toBe('third');
+  });
+
+  it('is free once, however often it is released', () => {
+    const memory = new TextMemory();
+    const first = memory.encode('first');
+    memory.release(first);
+    memory.release(first);
+    const [second, third] = [memory.encode('second'), memory.encode('third')];
+
+    expect([second, third].map(bytes => Buffer.from(bytes).toString())).toEqual(['second', 'third']);
+  });
+
+  it('is given up beyond what is worth keeping', () => {
+    const memory = new TextMemory();
+    const lent = ['one', 'two', 'three'].map(text => memory.encode(text));
+    for (const bytes of lent) memory.release(bytes);
+    const again = new Set(['four', 'five', 'six'].map(text => memory.encode(text).buffer));
+
+    expect(lent.filter(({ buffer }) => again.has(buffer))).toHaveLength(2);
   });
 
   it('is no memory of its own for a text that is too long', () => {

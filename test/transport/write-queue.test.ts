@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Joint } from '../../src/joint.js';
+import { type Joint, type Piece as QueuedPiece, sizeOf } from '../../src/joint.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from '../../src/transport/write-queue.js';
 
 const NEVER_FULL = 1_000_000;
@@ -151,7 +151,7 @@ describe('sealing', () => {
 describe('a joint', () => {
   const brackets: Joint = { between: ',', maxLength: 8, close: (texts, count) => `${count}[${texts}]` };
 
-  function joined(...pieces: (string | Uint8Array)[]): WriteQueue {
+  function joined(...pieces: QueuedPiece[]): WriteQueue {
     const queue = new WriteQueue(NEVER_FULL);
     queue.joint = brackets;
     for (const piece of pieces) queue.push(piece, 1);
@@ -168,8 +168,9 @@ describe('a joint', () => {
     expect(textOf(queue)).toEqual(['3[a,b,c]']);
   });
 
-  it('leaves bytes as they are, and keeps the order', () => {
-    expect(textOf(joined('a', 'b', Buffer.from('-'), 'c', Buffer.from('-')))).toEqual(['2[a,b]-1[c]-']);
+  it('leaves bytes and whole texts as they are, and keeps the order', () => {
+    const whole = { text: '=' };
+    expect(textOf(joined('a', 'b', Buffer.from('-'), 'c', whole, 'd'))).toEqual(['2[a,b]-1[c]=1[d]']);
   });
 
   it('keeps an empty text apart from no text', () => {
@@ -196,6 +197,40 @@ describe('a joint', () => {
     expect(queue.bytes).toBe(Buffer.byteLength('2[é,b]'));
     expect(queue.shift()).toMatchObject({ bytes: Buffer.byteLength('2[é,b]'), frames: 2 });
     expect([queue.bytes, queue.weight]).toEqual([0, 0]);
+  });
+});
+
+describe('a large piece', () => {
+  const bytes = Buffer.from('12345');
+  const text = { text: 'large' };
+
+  it.each([
+    ['bytes', bytes, '12345'],
+    ['text', text, 'large'],
+  ])('of %s leaves alone, in its place, from half of maxBatchBytes on', (_, piece, written) => {
+    const queue = new WriteQueue(10);
+    for (const one of ['a', piece, 'b']) queue.push(one, 1);
+    expect(textOf(queue)).toEqual(['a', written, 'b']);
+  });
+
+  it.each([
+    ['bytes', bytes, '12345'],
+    ['text', text, 'large'],
+  ])('of %s that is smaller goes with the others', (_, piece, written) => {
+    const queue = new WriteQueue(11);
+    for (const one of ['a', piece, 'b']) queue.push(one, 1);
+    expect(textOf(queue)).toEqual([`a${written}b`]);
+  });
+
+  it('of text is written from memory that is used again once it was released', () => {
+    const queue = new WriteQueue(10);
+    const [first, second] = [0, 1].map(() => {
+      queue.push(text, 1);
+      const batch = queue.shift();
+      if (batch !== undefined) queue.release(batch);
+      return batch?.data as Uint8Array;
+    });
+    expect(second?.buffer).toBe(first?.buffer);
   });
 });
 
@@ -270,16 +305,14 @@ describe('any sequence of push and shift', () => {
           else queue.push(op.piece, op.frames, op.settle);
         }
         out.push(...batches(queue));
-        expect(Buffer.concat(out)).toEqual(
-          Buffer.concat(ops.map(op => (op === 'shift' ? Buffer.alloc(0) : Buffer.from(op.piece)))),
-        );
+        expect(Buffer.concat(out)).toEqual(joined(ops.filter(op => op !== 'shift')));
       }),
     );
   });
 });
 
 interface Piece {
-  readonly piece: string | Uint8Array;
+  readonly piece: Exclude<QueuedPiece, number>;
   readonly frames: number;
   readonly settle: Settle | undefined;
 }
@@ -294,9 +327,15 @@ class Model {
     this.#maxBatchBytes = maxBatchBytes;
   }
 
-  push(piece: string | Uint8Array, frames: number, settle?: Settle): void {
+  push(piece: Exclude<QueuedPiece, number>, frames: number, settle?: Settle): void {
+    const large = typeof piece === 'object' && sizeOf(piece) >= this.#maxBatchBytes / 2;
+    if (large) this.#seal();
     this.#open.push({ piece, frames, settle });
-    if (estimated(this.#open) >= this.#maxBatchBytes) this.#sealed.push(this.#open.splice(0));
+    if (large || estimated(this.#open) >= this.#maxBatchBytes) this.#seal();
+  }
+
+  #seal(): void {
+    if (this.#open.length > 0) this.#sealed.push(this.#open.splice(0));
   }
 
   shift(): Batch | undefined {
@@ -330,12 +369,16 @@ function estimated(open: readonly Piece[]): number {
   const behind = open.findLastIndex(({ piece }) => typeof piece !== 'string') + 1;
   return (
     joined(open.slice(0, behind)).length +
-    open.slice(behind).reduce((sum, { piece }) => sum + piece.length, 0)
+    open.slice(behind).reduce((sum, { piece }) => sum + sizeOf(piece), 0)
   );
 }
 
-function joined(pieces: readonly Piece[]): Buffer {
-  return Buffer.concat(pieces.map(({ piece }) => Buffer.from(piece)));
+function joined(pieces: readonly Pick<Piece, 'piece'>[]): Buffer {
+  return Buffer.concat(
+    pieces.map(({ piece }) =>
+      piece instanceof Uint8Array ? piece : Buffer.from(typeof piece === 'string' ? piece : piece.text),
+    ),
+  );
 }
 
 function framesOf(pieces: readonly Piece[]): number {
@@ -347,6 +390,7 @@ function operations(): fc.Arbitrary<'shift' | Piece> {
     fc.string({ unit: 'binary', maxLength: 12 }),
     fc.string({ unit: 'binary-ascii', maxLength: 12 }),
     fc.uint8Array({ maxLength: 12 }),
+    fc.record({ text: fc.string({ unit: 'binary', maxLength: 12 }) }),
   );
   const settle = fc.option(fc.constant(null).map(noop), { nil: undefined });
   return fc.oneof(
@@ -365,7 +409,7 @@ function shifted(queue: WriteQueue): Batch | undefined {
   return batch && { ...batch, data: dataOf(batch), settles: [...batch.settles] };
 }
 
-function queueOf(...pieces: (string | Uint8Array)[]): WriteQueue {
+function queueOf(...pieces: QueuedPiece[]): WriteQueue {
   const queue = new WriteQueue(NEVER_FULL);
   for (const piece of pieces) queue.push(piece, 1);
   return queue;

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { IpcError } from '../../src/errors.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
+import type { Taken, Transport } from '../../src/transport/transport.js';
 import { FRAME_CHARGE_BYTES } from '../../src/transport/write-queue.js';
 import { Writer, type WriterLimits } from '../../src/transport/writer.js';
 import { code } from '../support/errors.js';
@@ -45,6 +46,21 @@ describe('writing', () => {
     writer.push('漢', 1);
     await turn();
     expect([writer.writes, writer.bytesWritten]).toEqual([2, 5]);
+  });
+
+  it('uses memory again that the transport says is free, and no other', async () => {
+    const written: Uint8Array[] = [];
+    const answers: Taken[] = [];
+    const { writer } = setUp({ maxBatchBytes: 8 }, {}, (batch, taken) => {
+      written.push(batch as Uint8Array);
+      answers.push(taken);
+      return false;
+    });
+    for (const text of ['first', 'other', 'third']) {
+      writer.push({ text }, 1);
+      answers.at(-1)?.(null, text === 'other');
+    }
+    expect(written.map(bytes => Buffer.from(bytes).toString())).toEqual(['first', 'third', 'third']);
   });
 
   it('tells each batch that is taken', async () => {
@@ -571,8 +587,10 @@ type Told = 'taken' | 'drain' | Error;
 function setUp(
   limits: Partial<WriterLimits> = {},
   listener: { onDrain?(): void; onWriteError?(error: Error): void } = {},
+  write?: Transport['write'],
 ) {
   const transport = new ScriptedTransport('by hand');
+  if (write !== undefined) transport.write = write;
   const told: Told[] = [];
   const generous = {
     highWaterMarkBytes: 1_000_000,

@@ -1,4 +1,7 @@
 // Checked by `npm run types`; that it runs as well shows that the calls do what their types say.
+
+import type { ChildProcess } from 'node:child_process';
+import type { Histogram } from 'node:perf_hooks';
 import {
   type Channel,
   type ChildChannel,
@@ -21,8 +24,6 @@ import {
   v8,
   validated,
 } from 'deka-ipc';
-import type { ChildProcess } from 'node:child_process';
-import type { Histogram } from 'node:perf_hooks';
 import { msgpack } from 'deka-ipc/msgpack';
 import { memoryTransports } from 'deka-ipc/testing';
 import { firstValueFrom, map, type Observable } from 'rxjs';

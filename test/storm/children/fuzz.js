@@ -3,8 +3,8 @@
 // process of its own because of v8(), which believes the lengths it reads and is documented to take strangers' frames for
 // no one: a crafted one may end the process.
 import { writeSync } from 'node:fs';
-import fc from 'fast-check';
 import { IpcError } from 'deka-ipc';
+import fc from 'fast-check';
 import { inbound } from '../../../dist/streams/inbound.js';
 import { codecs, framings, wireOf } from '../pairs.js';
 import { keptMib, settled } from '../resources.js';

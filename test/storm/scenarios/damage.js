@@ -3,8 +3,8 @@ import { connect as netConnect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from 'deka-ipc';
-import { exactly, figure } from '../scenario.js';
 import { watchMemory } from '../resources.js';
+import { exactly, figure } from '../scenario.js';
 
 const LF = 0x0a;
 
