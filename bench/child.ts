@@ -1,6 +1,6 @@
 // child.js CONTENDER [ORDER]: the other end of every measurement. Does what the parent orders, or what it was started for.
 import { contender } from './contenders.js';
-import { obey, type Order } from './orders.js';
+import { type Order, obey } from './orders.js';
 
 const [, , name, order] = process.argv;
 const who = contender(name);

@@ -423,6 +423,14 @@ export const mutations = [
     name: 'stays paused when it was paused while it rested',
   },
   {
+    guard: 'what a peer announces reserves no memory before it comes',
+    file: 'streams/payload.ts',
+    find: 'const believed = Math.min(this.#length, Math.max(needed * BELIEVED_TIMES, BELIEVED_BYTES));',
+    put: 'const believed = this.#length;',
+    test: 'streams/payload.test.ts',
+    name: 'grows with what has come, not with what was announced',
+  },
+  {
     guard: 'memory of frames is used again only when all that was taken from it is written',
     file: 'streams/pack.ts',
     find: 'if (taken === this.#taken && this.#count === 0) this.#end = 0;',

@@ -1,3 +1,4 @@
+import type { Contender } from '../contender.js';
 import { BASE, FORKS, names, OWN } from '../contenders.js';
 import { MESSAGES, type MessageName } from '../messages.js';
 import { NEIGHBOURS } from '../neighbours.js';
@@ -12,7 +13,6 @@ import {
   type Sizes,
   type Workload,
 } from '../workload.js';
-import type { Contender } from '../contender.js';
 
 const CONTENDERS = names([...OWN, ...FORKS, ...NEIGHBOURS]);
 
@@ -39,7 +39,7 @@ export function floodUp(message: MessageName): (who: Contender, count: number) =
 }
 
 /** This process floods the child. */
-function floodDown(message: MessageName): (who: Contender, count: number) => Promise<Figures> {
+export function floodDown(message: MessageName): (who: Contender, count: number) => Promise<Figures> {
   return (who, count) =>
     overLink(who, async end => {
       order(end, { do: 'count', count });

@@ -1,6 +1,7 @@
 // What no link can be faster than.
-import { CODEC_ALONE, CODEC_ALONE_BATCHES } from '../contenders.js';
+
 import type { Contender } from '../contender.js';
+import { CODEC_ALONE, CODEC_ALONE_BATCHES } from '../contenders.js';
 import { MESSAGES, type MessageName } from '../messages.js';
 import { type Figures, RATE, type Workload } from '../workload.js';
 import { floodUp, inName } from './flood.js';

@@ -1,6 +1,5 @@
-import type { Sides } from '../contender.js';
+import type { Contender, Sides } from '../contender.js';
 import { BASE, FORKS, names, OWN } from '../contenders.js';
-import type { Contender } from '../contender.js';
 import { UP } from '../modules.js';
 import { NEIGHBOURS } from '../neighbours.js';
 import { next, percentile, type Workload } from '../workload.js';

@@ -72,6 +72,8 @@ export class FramedLink<Out, In> implements Link<Out, In> {
 
   start(listener: LinkListener<In>): void {
     this.#listener = listener;
+    const { room } = this.#inbound;
+    if (room !== undefined) this.#transport.readInto?.(room);
     this.#reading = this.#transport.bytes$.subscribe({
       next: chunk => this.#onChunk(chunk, listener),
       error: error => listener.onError(error),

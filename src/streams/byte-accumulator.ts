@@ -8,12 +8,6 @@ const KEPT_WHEN_EMPTY = 1024 * 1024;
 export class ByteAccumulator {
   #memory = Buffer.alloc(0);
   #length = 0;
-  readonly #announced: number;
-
-  /** @param announced how many bytes will come, if somebody says so: a quarter of them has to be there to be believed. */
-  constructor(announced = 0) {
-    this.#announced = announced;
-  }
 
   get length(): number {
     return this.#length;
@@ -39,8 +33,7 @@ export class ByteAccumulator {
   }
 
   #grow(length: number): void {
-    const believed = Math.min(this.#announced, length * 4);
-    const larger = Buffer.allocUnsafeSlow(Math.max(length, believed, this.#memory.length * 2, SMALLEST));
+    const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#memory.length * 2, SMALLEST));
     larger.set(this.#memory.subarray(0, this.#length));
     this.#memory = larger;
   }

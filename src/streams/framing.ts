@@ -60,6 +60,11 @@ export interface Splitter {
    * returns nothing. The chunk is not kept: its memory may be reused after the call.
    */
   push(chunk: Uint8Array): readonly (Frame | IpcError)[];
+  /**
+   * Where the next chunk may be read to, if a long frame is to be spared a copy: the splitter knows by its place that such a
+   * chunk is there already. Holds until the next `push`. Undefined while any place is as good.
+   */
+  room?(): Uint8Array | undefined;
   /** The link has ended. An `ERR_DECODE` if it ended inside a frame. */
   end(): IpcError | undefined;
 }

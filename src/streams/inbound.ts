@@ -21,6 +21,8 @@ export interface Received<In> {
 /** What a chunk passes on its way in: split → decode → unwrap. */
 export interface Inbound<In> {
   push(chunk: Uint8Array): Received<In>;
+  /** Where the next chunk is best read to; see {@link Splitter.room}. Undefined if the framing does not mind. */
+  readonly room: (() => Uint8Array | undefined) | undefined;
   /** The link has ended: an `ERR_DECODE` if it ended inside a frame. */
   end(): IpcError | undefined;
 }
@@ -48,7 +50,7 @@ export function inbound<In>(
   const decodeOne = textDecoder(stages, decodeWhole) ?? decodeWhole;
   const decode = packedDecoder(stages, maxFrameBytes, decodeOne) ?? decodeOne;
   let underMark = false; // the mark may have ended the chunk before
-  return { push, end: () => splitter.end() };
+  return { push, room: splitter.room?.bind(splitter), end: () => splitter.end() };
 
   function push(chunk: Uint8Array): Received<In> {
     const messages: In[] = [];

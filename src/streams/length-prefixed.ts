@@ -1,7 +1,7 @@
 import { IpcError } from '../errors.js';
-import { ByteAccumulator } from './byte-accumulator.js';
 import { asBuffer } from './frame-text.js';
 import type { Frame, FrameHeader, FrameLimits, Framing, Splitter } from './framing.js';
+import { Payload } from './payload.js';
 
 /** Options of {@link lengthPrefixed}. */
 export interface LengthPrefixedOptions {
@@ -15,9 +15,6 @@ export interface LengthPrefixedOptions {
 
 /** The options with every default filled in. */
 type Header = Required<LengthPrefixedOptions>;
-
-/** Up to here an accumulator's memory may be many times what it holds: see {@link ByteAccumulator}. */
-const COPIED_UP_TO = 4 * 1024;
 
 /**
  * Frames are bytes, each behind its length as an unsigned number. The framing of binary codecs, and of Node's own
@@ -52,25 +49,26 @@ export function lengthPrefixed(options: LengthPrefixedOptions = {}): Framing {
  * | inside of | holds                                    | until                                            |
  * |-----------|------------------------------------------|--------------------------------------------------|
  * | a header  | `head`, the `headLength` bytes there are | it is whole: a payload, one to skip, or lost     |
- * | a payload | `payload`, and `missing` bytes to come   | it is whole: a frame, then the next header       |
- * | a skipped | `missing` bytes to come                  | they have come: the next header                  |
+ * | a payload | `payload`, what there is of it           | it is whole: a frame, then the next header       |
+ * | a skipped | `skip`, the bytes still to come          | they have come: the next header                  |
  * | lost      | nothing                                  | for ever                                         |
  */
 function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): Splitter {
   const head = Buffer.alloc(header.bytes);
   let headLength = 0;
-  let payload: ByteAccumulator | undefined;
-  let missing = 0;
+  let payload: Payload | undefined;
+  let skip = 0;
   let lost = false;
 
-  return { push, end };
+  return { push, end, room: () => payload?.room() };
 
   function push(chunk: Uint8Array): readonly (Frame | IpcError)[] {
     const bytes = asBuffer(chunk);
     const found: (Frame | IpcError)[] = [];
     let at = 0;
     while (at < bytes.length && !lost) {
-      if (missing > 0) at = goOn(bytes, at, found);
+      if (payload !== undefined) at += goOn(payload, bytes, at, found);
+      else if (skip > 0) at += leaveOut(bytes.length - at);
       else if (headLength > 0) at = begin(bytes, at, found);
       else {
         const wholeEnd = endOfWhole(header, maxFrameBytes, bytes, at);
@@ -84,9 +82,9 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
 
   function end(): IpcError | undefined {
     const inside = headLength > 0 || payload !== undefined;
-    const bytes = payload === undefined ? headLength : header.bytes + payload.length;
+    const bytes = payload === undefined ? headLength : header.bytes + payload.filled;
     headLength = 0;
-    missing = 0;
+    skip = 0;
     payload = undefined;
     return inside ? cutOff(bytes) : undefined;
   }
@@ -102,34 +100,28 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
       lost = true;
       found.push(impossibleLength(header, length));
     } else if (length > maxFrameBytes) {
-      missing = length;
+      skip = length;
       found.push(tooLarge(length, maxFrameBytes));
     } else if (length === 0) {
       found.push(Buffer.alloc(0));
     } else {
-      missing = length;
-      // Its own, so that its memory can be given away with the frame.
-      payload = new ByteAccumulator(length);
+      payload = new Payload(length, header.bytes);
     }
     return at;
   }
 
-  /** Takes what the chunk has of a payload, or leaves it out. */
-  function goOn(bytes: Buffer, at: number, found: (Frame | IpcError)[]): number {
-    const part = bytes.subarray(at, at + missing);
-    missing -= part.length;
-    if (payload === undefined) return at + part.length;
-    if (missing === 0 && payload.length === 0) {
-      found.push(Buffer.from(part));
-      payload = undefined;
-    } else {
-      payload.append(part);
-      if (missing === 0) {
-        found.push(ownBytes(payload));
-        payload = undefined;
-      }
-    }
-    return at + part.length;
+  function goOn(part: Payload, bytes: Buffer, at: number, found: (Frame | IpcError)[]): number {
+    const taken = part.take(bytes, at);
+    if (part.missing > 0) return taken;
+    found.push(part.whole());
+    payload = undefined;
+    return taken;
+  }
+
+  function leaveOut(bytes: number): number {
+    const left = Math.min(skip, bytes);
+    skip -= left;
+    return left;
   }
 }
 
@@ -158,11 +150,6 @@ function cutWhole(header: Header, block: Buffer, found: (Frame | IpcError)[]): v
 function payloadLength({ bytes, endian, includesItself }: Header, from: Buffer, at: number): number {
   const length = endian === 'big' ? from.readUIntBE(at, bytes) : from.readUIntLE(at, bytes);
   return includesItself ? length - bytes : length;
-}
-
-function ownBytes(payload: ByteAccumulator): Buffer {
-  const taken = payload.take();
-  return taken.length < COPIED_UP_TO ? Buffer.from(taken) : taken;
 }
 
 function join(header: Header, frame: Frame): Buffer {

@@ -19,11 +19,12 @@ export function refusal(codec: string): string {
  * `ERR_CODEC_MISMATCH`.
  */
 export function heedingRefusal(framing: Framing, codec: string): Framing {
-  const { name, kind, delimiter } = framing;
+  const { name, kind, delimiter, header } = framing;
   return {
     name,
     kind,
-    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(delimiter !== undefined && { delimiter }),
+    ...(header !== undefined && { header }),
     join: frame => framing.join(frame),
     splitter: limits => watched(framing.splitter(limits), kind, codec),
   };
@@ -39,7 +40,7 @@ export function heedingRefusal(framing: Framing, codec: string): Framing {
 function watched(splitter: Splitter, kind: Framing['kind'], codec: string): Splitter {
   let state: 'may be' | 'none' | 'refused' = 'may be';
   let head = '';
-  return { push, end };
+  return { push, end, room: () => (state === 'none' ? splitter.room?.() : undefined) };
 
   function push(chunk: Uint8Array): readonly (Frame | IpcError)[] {
     if (state === 'none') return splitter.push(chunk);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { IpcError } from '../errors.js';
-import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Framing } from '../streams/framing.js';
+import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Framing, type Splitter } from '../streams/framing.js';
 import type { ContractCase } from './contract-case.js';
 import { bytesOf, cuts, noise } from './cuts.js';
 
@@ -40,6 +40,7 @@ export function framingContract(make: () => Framing, options: FramingContractOpt
     { name: 'has a name, and frames of the kind it says', run: saysWhatItIs },
     { name: 'gives each frame back, in order, however the bytes are cut', run: givesFramesBack },
     { name: 'keeps nothing of a chunk', run: keepsNoChunk },
+    { name: 'finds a chunk that was read into its room', run: findsRoom },
     { name: 'gives each direction a splitter of its own', run: splitsApart },
     { name: 'reports a link that ends inside a frame, once', run: reportsCutOff },
     { name: 'carries a frame or refuses it with ERR_ENCODE, and never changes it', run: carriesOrRefuses },
@@ -73,6 +74,20 @@ export function framingContract(make: () => Framing, options: FramingContractOpt
       memory.fill(0x21);
     }
     assert.deepEqual(found.map(shown), whole);
+  }
+
+  function findsRoom(): void {
+    const long = [100_000, 0, 20_000, 300_000].map(length => 'x'.repeat(length));
+    const wires = [...long, ...frames, ...long].map(
+      frame => joinedOrRefused(make(), frame) ?? Buffer.alloc(0),
+    );
+    const wire = Buffer.concat(wires);
+    const expected = outcome(make(), [wire]).items;
+    for (const most of [7, 1000, 70_000, wire.length]) {
+      const splitter = make().splitter(limits());
+      assert.deepEqual(readAll(splitter, wire, most).map(shown), expected);
+      assert.equal(splitter.end(), undefined);
+    }
   }
 
   function splitsApart(): void {
@@ -162,6 +177,22 @@ function outcome(framing: Framing, chunks: readonly Uint8Array[], maxFrameBytes?
   const splitter = framing.splitter(limits(maxFrameBytes));
   const items = chunks.flatMap(chunk => splitter.push(chunk).map(shown));
   return { items, end: splitter.end()?.code };
+}
+
+/** Reads as a transport does that asks for the room. Its own memory is used again for each read. */
+function readAll(splitter: Splitter, wire: Buffer, most: number): (Frame | IpcError)[] {
+  const own = Buffer.alloc(64 * 1024);
+  const found: (Frame | IpcError)[] = [];
+  for (let at = 0; at < wire.length; ) {
+    const room = splitter.room?.() ?? own;
+    assert.ok(room.length > 0, 'its room is empty');
+    const part = wire.subarray(at, at + Math.min(most, room.length));
+    room.set(part);
+    found.push(...splitter.push(room.subarray(0, part.length)));
+    own.fill(0x21);
+    at += part.length;
+  }
+  return found;
 }
 
 function shown(item: Frame | IpcError): string {

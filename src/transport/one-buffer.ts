@@ -8,6 +8,8 @@ const READ_BYTES = 64 * 1024;
 /** Where the chunks of a socket go that reads into one buffer. */
 interface Outlet {
   give: ((chunk: Uint8Array) => void) | undefined;
+  /** Where to read to instead of the one buffer. */
+  room: () => Uint8Array | undefined;
   /** What came before anybody took it: one chunk, for then reading rests. */
   early: Uint8Array | undefined;
   /** How much of this turn of the event loop is left for reading. */
@@ -28,9 +30,14 @@ export function oneBufferSocket(make: (onread: { readonly onread?: OnReadOpts })
   const turn = new TurnBudget(BYTES_PER_TURN, () => {
     if (outlet.give !== undefined && !socket.isPaused()) socket.resume();
   });
-  const outlet: Outlet = { give: undefined, early: undefined, turn };
+  const outlet: Outlet = { give: undefined, room: () => undefined, early: undefined, turn };
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const socket = make({ onread: { buffer, callback: (length, bytes) => receive(outlet, bytes, length) } });
+  const socket = make({
+    onread: {
+      buffer: () => outlet.room() ?? buffer,
+      callback: (length, bytes) => receive(outlet, bytes, length),
+    },
+  });
   outlets.set(socket, outlet);
   return socket;
 }
@@ -61,6 +68,12 @@ export function takeChunks(stream: object, give: (chunk: Uint8Array) => void): b
   if (outlet.early !== undefined) give(outlet.early);
   outlet.early = undefined;
   return true;
+}
+
+/** Asks before each read of such a socket where to read to. Does nothing for any other stream. */
+export function readInto(stream: object, room: () => Uint8Array | undefined): void {
+  const outlet = outlets.get(stream);
+  if (outlet !== undefined) outlet.room = room;
 }
 
 /** Returns whether to read on. */

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { Observable, type Subscriber } from '../rx.js';
-import { takeChunks } from './one-buffer.js';
+import { readInto, takeChunks } from './one-buffer.js';
 import { plainHandle } from './plain-handle.js';
 import type { Taken, Transport } from './transport.js';
 import { unreadOf } from './unread.js';
@@ -60,6 +60,10 @@ class StreamTransport implements Transport {
       // Node calls a write that was under way when its stream was destroyed a success.
       this.#onWritten(error ?? (this.#writable.destroyed ? closedUnder() : null), free);
     });
+  }
+
+  readInto(room: () => Uint8Array | undefined): void {
+    readInto(this.#readable, room);
   }
 
   pause(): void {

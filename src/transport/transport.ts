@@ -41,6 +41,11 @@ export interface Transport {
    * ends the event loop cannot tell that the kernel has room again.
    */
   retry?(): boolean;
+  /**
+   * Before each read, `room` tells where to read to; undefined: wherever the transport likes. A chunk that was read there is
+   * pushed as it lies there, and before `room` is asked again. Optional: it spares long frames a copy.
+   */
+  readInto?(room: () => Uint8Array | undefined): void;
   /** Stops reading. A chunk that is already on its way may still come. */
   pause(): void;
   /** Goes on reading. */

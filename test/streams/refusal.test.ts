@@ -55,12 +55,13 @@ describe.each([
   });
 
   it('changes nothing in what is none', () => {
-    const { name, kind, join, delimiter } = heedingRefusal(framing, 'mine');
+    const { name, kind, join, delimiter, header } = heedingRefusal(framing, 'mine');
 
-    expect({ name, kind, delimiter }).toEqual({
+    expect({ name, kind, delimiter, header }).toEqual({
       name: framing.name,
       kind: framing.kind,
       delimiter: framing.delimiter,
+      header: framing.header,
     });
     expect(join('x')).toEqual(framing.join('x'));
     expect(read(framing, framing.join('{"cmd":"DEKA_OTHER"}'))).toEqual(['{"cmd":"DEKA_OTHER"}']);
@@ -68,6 +69,13 @@ describe.each([
       expect.stringContaining('ERR_DECODE'),
     ]);
   });
+});
+
+it('lets a long frame be read to where its splitter wants it, once there can be no refusal', () => {
+  const splitter = heedingRefusal(lengthPrefixed(), 'mine').splitter({ maxFrameBytes: 1_000_000 });
+  expect(splitter.room?.()).toBeUndefined();
+  splitter.push(Buffer.from([0, 1, 0, 0, 1]));
+  expect(splitter.room?.()).toHaveLength(65_535 + 4);
 });
 
 describe('JSON Lines', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { movedToOneBuffer, oneBufferSocket, takeChunks } from '../../src/transport/one-buffer.js';
+import { movedToOneBuffer, oneBufferSocket, readInto, takeChunks } from '../../src/transport/one-buffer.js';
 
 let folder: string;
 let server: Server;
@@ -37,6 +37,27 @@ describe('a socket that reads into one buffer', () => {
       await vi.waitFor(() => expect(text.at(-1)).toBe(part));
     }
     expect([text, memory.size]).toEqual(['abc', 1]);
+    socket.destroy();
+  });
+
+  it('reads to where it is told, and back into its own memory', async () => {
+    const { accepted, socket } = await connected(connectOurs);
+    const own = Buffer.alloc(3);
+    const chunks: string[] = [];
+    const places: boolean[] = [];
+    readInto(socket, () => (chunks.join('') === 'a' ? own : undefined));
+    takeChunks(socket, chunk => {
+      chunks.push(Buffer.from(chunk).toString());
+      places.push(chunk.buffer === own.buffer);
+    });
+    accepted.write('a');
+    await vi.waitFor(() => expect(chunks).toHaveLength(1));
+    accepted.write('bcdef');
+    await vi.waitFor(() => expect(chunks.join('')).toBe('abcdef'));
+    expect([chunks, places]).toEqual([
+      ['a', 'bcd', 'ef'],
+      [false, true, false],
+    ]);
     socket.destroy();
   });
 

@@ -1,0 +1,73 @@
+/** So many bytes are believed to come before any of them has. */
+const BELIEVED_BYTES = 64 * 1024;
+/** Of what was announced, this many times what has come is believed. */
+const BELIEVED_TIMES = 4;
+/** From here on, reading straight into the memory of a payload pays for the reads that end where it does. */
+const LONG_BYTES = 16 * 1024;
+
+/**
+ * The payload of one frame, of a length that the peer has announced, as it comes in chunks. In memory of its own, for it is
+ * given away with the frame. Memory grows with what has come, so that announcing costs the peer as much as sending does.
+ */
+export class Payload {
+  readonly #length: number;
+  readonly #behind: number;
+  #memory: Buffer | undefined;
+  #filled = 0;
+
+  /** @param behind bytes of the next frame that a read may bring along: its header tells how much to read next. */
+  constructor(length: number, behind: number) {
+    this.#length = length;
+    this.#behind = behind;
+  }
+
+  /** How many bytes of it have come. */
+  get filled(): number {
+    return this.#filled;
+  }
+
+  get missing(): number {
+    return this.#length - this.#filled;
+  }
+
+  /** Takes what a chunk has of it from `at` on. Returns how many bytes that is. */
+  take(chunk: Buffer, at: number): number {
+    const size = Math.min(this.missing, chunk.length - at);
+    if (!this.#holds(chunk, at)) this.#copy(chunk.subarray(at, at + size));
+    this.#filled += size;
+    return size;
+  }
+
+  /** Where the rest may be read to; {@link take} then copies nothing. Undefined if it is too short for that. */
+  room(): Uint8Array | undefined {
+    if (this.#length < LONG_BYTES) return undefined;
+    return this.#grown(this.#filled + 1).subarray(this.#filled);
+  }
+
+  /** All of it, once none is missing. */
+  whole(): Buffer {
+    return this.#memory?.subarray(0, this.#length) ?? Buffer.alloc(0);
+  }
+
+  #holds(chunk: Buffer, at: number): boolean {
+    const memory = this.#memory;
+    return memory?.buffer === chunk.buffer && chunk.byteOffset + at === memory.byteOffset + this.#filled;
+  }
+
+  #copy(part: Buffer): void {
+    if (part.length === this.#length) this.#memory = Buffer.from(part);
+    else this.#grown(this.#filled + part.length).set(part, this.#filled);
+  }
+
+  #grown(needed: number): Buffer {
+    const memory = this.#memory;
+    if (memory !== undefined && memory.length >= needed) return memory;
+    const believed = Math.min(this.#length, Math.max(needed * BELIEVED_TIMES, BELIEVED_BYTES));
+    const size = believed + (believed === this.#length ? this.#behind : 0);
+    // Short ones from Node's pool, as every short frame.
+    const grown = size < LONG_BYTES ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+    if (memory !== undefined) grown.set(memory.subarray(0, this.#filled));
+    this.#memory = grown;
+    return grown;
+  }
+}
