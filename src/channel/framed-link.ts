@@ -102,10 +102,12 @@ export class FramedLink<Out, In> implements Link<Out, In> {
       if (callback !== undefined) process.nextTick(callback, null);
       return this.#writer.hasRoom;
     }
+    let piece: Piece | undefined;
     try {
-      return this.#push(this.#outbound.encodeMany(messages), messages.length, callback);
+      piece = this.#outbound.encodeMany(messages);
+      return this.#push(piece, messages.length, callback);
     } catch (thrown) {
-      this.#outbound.unsent();
+      this.#outbound.unsent(piece);
       throw thrown;
     }
   }

@@ -39,13 +39,17 @@ export interface Stages<Out, In> {
 export function outbound<Out>(stages: Stages<Out, unknown>): Outbound<Out> {
   const { framing, coder } = stages;
   const encode = textEncoder(stages) ?? wrappingEncoder(stages);
-  const pack = packingEncoder(stages, encode);
+  const pack = packingEncoder(stages);
   return { encode, encodeMany, unsent: () => coder.unsent?.() };
 
   function encodeMany(messages: readonly Out[]): Frame {
-    const frames = pack === undefined ? messages.map(encode) : pack(messages);
-    return framing.kind === 'text' ? frames.join('') : Buffer.concat(frames as Uint8Array[]);
+    return together(framing, pack?.(messages).map(frame => framing.join(frame)) ?? messages.map(encode));
   }
+}
+
+/** Frames of one framing, as they stand on the wire. */
+export function together({ kind }: Framing, joined: readonly Frame[]): Frame {
+  return kind === 'text' ? joined.join('') : Buffer.concat(joined as Uint8Array[]);
 }
 
 /**
@@ -59,13 +63,10 @@ const PACKED_BYTES = 32 * 1024;
 const MAX_PACKED = 1024;
 
 /**
- * A codec that packs many messages into one frame. How many fit is learnt from the frames before: one at first, then up
+ * For a codec that packs many messages into one frame: as many frames as it takes, before they are joined. How many fit is learnt from the frames before: one at first, then up
  * to eight times as many as the last time.
  */
-function packingEncoder<Out>(
-  { framing, coder, syntax, envelope }: Stages<Out, unknown>,
-  encode: (message: Out) => Frame,
-) {
+export function packingEncoder<Out>({ coder, syntax, envelope }: Stages<Out, unknown>) {
   if (syntax !== undefined || coder.encodeMany === undefined) return undefined;
   const encodeMany = coder.encodeMany.bind(coder);
   let count = 1;
@@ -82,14 +83,14 @@ function packingEncoder<Out>(
   }
 
   function packed(messages: readonly Out[]): Frame[] {
-    const many = encodeMany(messages.map(message => envelope.wrap(message) as Out));
-    if (many === undefined) return messages.map(encode);
-    const frame = framing.join(many);
+    const wrapped = messages.map(message => envelope.wrap(message) as Out);
+    const frame = encodeMany(wrapped);
+    if (frame === undefined) return wrapped.map(message => coder.encode(message));
     const average = frame.length / messages.length;
     count = Math.floor(Math.max(1, Math.min(PACKED_BYTES / average, messages.length * 8, MAX_PACKED)));
     if (frame.length <= MAX_MANY_BYTES || messages.length === 1) return [frame];
     coder.unsent?.();
-    return messages.map(encode);
+    return wrapped.map(message => coder.encode(message));
   }
 }
 

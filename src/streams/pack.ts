@@ -1,7 +1,7 @@
 import type { Pack } from '../joint.js';
 import type { LentFrame } from './codec.js';
 import type { FrameHeader } from './framing.js';
-import { type JoiningOutbound, MAX_MANY_BYTES, outbound, type Stages } from './outbound.js';
+import { type JoiningOutbound, MAX_MANY_BYTES, packingEncoder, type Stages, together } from './outbound.js';
 
 // A longer message gains nothing from company.
 const MAX_JOINED_BYTES = 8 * 1024;
@@ -25,7 +25,7 @@ export function packOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound
   if (header === undefined || header.longest < MAX_MANY_BYTES) return undefined;
   const joins = joining !== undefined;
   const block = new Block(header, joins ? count => joining.head(count) : undefined);
-  const { encodeMany } = outbound(stages);
+  const pack = packingEncoder(stages);
   return { joint: block, encode: joins ? encodeJoined : encodeEach, encodeMany, unsent };
 
   function encodeJoined(message: Out): Uint8Array | number {
@@ -41,6 +41,19 @@ export function packOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound
     return block.add({ memory: frame, start: 0, end: frame.length }) ?? (framing.join(frame) as Uint8Array);
   }
 
+  function encodeMany(messages: readonly Out[]): Uint8Array | number {
+    const frames = pack?.(messages) ?? messages.map(message => coder.encode(envelope.wrap(message) as Out));
+    const [first] = frames;
+    if (frames.length === 1 && first instanceof Uint8Array) {
+      const size = block.addWhole(first);
+      if (size !== undefined) return size;
+    }
+    return together(
+      framing,
+      frames.map(frame => framing.join(frame)),
+    ) as Uint8Array;
+  }
+
   function unsent(piece?: unknown): void {
     if (typeof piece === 'number') block.drop(piece);
     coder.unsent?.();
@@ -53,9 +66,11 @@ export function packOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound
  *
  * ```
  * joined  | taken before | header | head | message | message | … | room |
- * each    | taken before | header | frame | header | frame | … | room |
  *                                        ^ #first              ^ #end
+ * each    | taken before | header | frame | header | frame | … | room |
+ *                        ^ #first                              ^ #end
  * ```
+ * A frame that is whole already is as one of `each`; nothing is joined behind it.
  */
 class Block implements Pack {
   readonly #header: FrameHeader;
@@ -67,6 +82,7 @@ class Block implements Pack {
   #first = 0;
   #end = 0;
   #count = 0;
+  #whole = false;
   #taken = NO_MEMORY;
 
   constructor(header: FrameHeader, head: ((count: number) => Uint8Array) | undefined) {
@@ -86,11 +102,26 @@ class Block implements Pack {
   add(frame: LentFrame): number | undefined {
     const length = frame.end - frame.start;
     const size = this.#each + length;
-    if (length > this.#longest) return undefined;
-    if (this.#count === 0) this.#begin(this.#before + size);
+    if (this.#whole || length > this.#longest) return undefined;
+    if (this.#count === 0) this.#begin(this.#before, this.#before + size);
     if (this.#end + size > this.#limit) return undefined;
     if (this.#each > 0) this.#header.write(this.#memory, this.#end, length);
     copy(frame, this.#memory, this.#end + this.#each);
+    this.#end += size;
+    this.#count += 1;
+    return size;
+  }
+
+  /** As `add`, for a frame that is not to be joined with others, though these are. */
+  addWhole(frame: Uint8Array): number | undefined {
+    if (this.#head === undefined) return this.add({ memory: frame, start: 0, end: frame.length });
+    const size = this.#header.bytes + frame.length;
+    if (frame.length > MAX_MANY_BYTES || (this.#count > 0 && !this.#whole)) return undefined;
+    if (this.#count === 0) this.#begin(0, size);
+    if (this.#end + size > this.#memory.length) return undefined;
+    this.#header.write(this.#memory, this.#end, frame.length);
+    this.#memory.set(frame, this.#end + this.#header.bytes);
+    this.#whole = true;
     this.#end += size;
     this.#count += 1;
     return size;
@@ -100,11 +131,14 @@ class Block implements Pack {
   drop(bytes: number): void {
     this.#end -= bytes;
     this.#count -= 1;
+    if (this.#count === 0) this.#whole = false;
   }
 
   take(): Uint8Array {
-    const start = this.#head === undefined ? this.#first : this.#close(this.#head(this.#count));
+    const joined = this.#head !== undefined && !this.#whole;
+    const start = joined ? this.#close(this.#head?.(this.#count) ?? NO_MEMORY) : this.#first;
     this.#count = 0;
+    this.#whole = false;
     this.#taken = this.#memory.subarray(start, this.#end);
     return this.#taken;
   }
@@ -127,13 +161,13 @@ class Block implements Pack {
     return at - this.#header.bytes;
   }
 
-  #begin(size: number): void {
+  #begin(before: number, size: number): void {
     if (this.#memory.length - this.#end < Math.max(size, MAX_MANY_BYTES)) {
       // Not from Node's pool: a batch that waits would keep what others have there.
       this.#memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
       this.#end = 0;
     }
-    this.#first = this.#end + this.#before;
+    this.#first = this.#end + before;
     this.#end = this.#first;
   }
 }

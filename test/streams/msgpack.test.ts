@@ -209,7 +209,8 @@ describe('msgpack', () => {
       const [left, right] = pair({ codec: msgpack(), maxQueueBytes: 400 });
       const { completed } = collect(right.messages$);
       expect(thrownBy(() => left.send(message()))).toEqual(code(error));
-      expect(thrownBy(() => left.sendMany([{ fresh: 1 }, message()]))).toEqual(code(error));
+      for (const others of [[], [{ fresh: 1 }]])
+        expect(thrownBy(() => left.sendMany([...others, message()]))).toEqual(code(error));
       left.send({ fresh: 2, long: 'fits' });
       left.sendMany([{ fresh: 3 }]);
       await left.close();

@@ -179,6 +179,65 @@ describe('messages that are sent one by one with msgpack', () => {
   });
 });
 
+describe('messages that are sent many at once with msgpack', () => {
+  const some = (first: number, count: number) => Array.from({ length: count }, (_, id) => small(first + id));
+
+  /** The writer learns from one to more how many fit, and both ends the record. */
+  function warm() {
+    const given = sender();
+    const reader = msgpack().create();
+    for (let n = 0; n < 5; n += 1) given.queue.push(given.out.encodeMany(some(0, 100)), 100);
+    receivedFrom(given.frames(), reader);
+    return { ...given, received: () => given.frames().map(frame => receivedFrom([frame], reader)) };
+  }
+
+  it('keep their order among those sent one by one, and are frames of their own', () => {
+    const { out, queue, send, received } = warm();
+    send(small(0), small(1));
+    queue.push(out.encodeMany(some(2, 50)), 50);
+    queue.push(out.encodeMany(some(52, 50)), 50);
+    send(small(102), small(103));
+    queue.push(out.encodeMany(some(104, 50)), 50);
+    const all = received();
+
+    expect(all.map(messages => messages.length)).toEqual([2, 50, 50, 1, 1, 50]);
+    expect(all.flat()).toEqual(some(0, 154));
+    send(small(0), small(1));
+    expect(received()).toEqual([some(0, 2)]);
+  });
+
+  it('leave from memory that is used again', () => {
+    const { out, queue } = warm();
+    const places = [1, 2, 3].map(() => {
+      queue.push(out.encodeMany(some(0, 100)), 100);
+      const batch = queue.shift() as NonNullable<ReturnType<WriteQueue['shift']>>;
+      queue.release(batch);
+      return batch.data as Uint8Array;
+    });
+    expect(new Set(places.map(({ buffer }) => buffer)).size).toBe(1);
+    expect(places[2]?.byteOffset).toBe(places[1]?.byteOffset);
+  });
+
+  it('go without those that the queue refuses', () => {
+    const { out, queue, send, received } = warm();
+    queue.push(out.encodeMany(some(0, 10)), 10);
+    out.unsent(out.encodeMany(some(500, 20)));
+    queue.push(out.encodeMany(some(10, 10)), 10);
+    expect(received().flat()).toEqual(some(0, 20));
+
+    out.unsent(out.encodeMany(some(500, 20)));
+    send(small(20), small(21), small(22));
+    // The first one tells the reader to forget what it knew; those behind it are joined as ever.
+    expect(received()).toEqual([some(20, 1), some(21, 2)]);
+  });
+
+  it('fill writes, and go on in the next', () => {
+    const { out, queue, received } = warm();
+    for (let n = 0; n < 20; n += 1) queue.push(out.encodeMany(some(n * 1000, 1000)), 1000);
+    expect(received().flat()).toEqual(some(0, 20_000));
+  });
+});
+
 describe('frames that cannot be joined', () => {
   function each() {
     const parts = { ...stages(), coder: v8().create() };
