@@ -6,10 +6,15 @@ import { MESSAGES, type MessageKind, type MessageName, smallMessage } from './me
 export type Order =
   | { readonly do: 'flood'; readonly count: number; readonly message: MessageName }
   | { readonly do: 'flood bytes'; readonly count: number; readonly bytes: number }
-  | { readonly do: 'count'; readonly count: number }
+  | { readonly do: 'count' }
   | { readonly do: 'echo' }
   | { readonly do: 'flood and answer' }
   | { readonly do: 'prepare'; readonly megabytes: number };
+
+/** Before so many messages, to a child that counts. */
+export interface Expect {
+  readonly expect: number;
+}
 
 /** Messages between two turns of the event loop of a flood that must also hear. */
 const SLICE = 500;
@@ -24,7 +29,7 @@ export function obey(end: End, who: Contender, order: Order): void {
       void floodBytes(end, order.count, new Uint8Array(order.bytes));
       break;
     case 'count':
-      end.onMessage(counter(order.count, () => end.send('all there')));
+      end.onMessage(counter(() => end.send('all there')));
       break;
     case 'echo':
       end.onMessage(message => end.send(message));
@@ -84,11 +89,17 @@ function several({ make }: MessageKind, first: number, count: number): object[] 
   return Array.from({ length: count }, (_, i) => make(first + i));
 }
 
-function counter(count: number, onLast: () => void): Listener {
-  let seen = 0;
-  return () => {
-    seen += 1;
-    if (seen === count) onLast();
+/** Calls `onLast` with the last of so many messages as were announced. */
+function counter(onLast: () => void): Listener {
+  let missing = 0;
+  return message => {
+    const { expect } = message as Partial<Expect>;
+    if (expect !== undefined) {
+      missing = expect;
+      return;
+    }
+    missing -= 1;
+    if (missing === 0) onLast();
   };
 }
 

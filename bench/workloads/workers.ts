@@ -1,9 +1,10 @@
 import { BASE, FORKS, names, OWN } from '../contenders.js';
 import { NEIGHBOURS } from '../neighbours.js';
-import { connect, counted, order, RATE, type Workload } from '../workload.js';
+import { connect, RATE, type Workload } from '../workload.js';
+import { floodedBy, warmRate } from './flood.js';
 
 /** Small messages in all, however many send them. */
-const TOTAL = 640_000;
+const TOTAL = 1_280_000;
 
 /** Many children that send to one parent at the same time. */
 export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(children => ({
@@ -19,13 +20,10 @@ export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(childre
   run: async (who, total) => {
     const sides = await who.sides();
     const ends = await Promise.all(Array.from({ length: children }, () => connect(sides, who)));
-    const each = Math.ceil(total / children);
-    const all = Promise.all(ends.map(end => counted(end, each)));
-    const start = performance.now();
-    for (const end of ends) order(end, { do: 'flood', count: each, message: 'small' });
-    await all;
-    const rate = (each * children) / (performance.now() - start);
+    const figures = await warmRate(async some => {
+      await Promise.all(ends.map(end => floodedBy(end, 'small', Math.ceil(some / children))));
+    }, total);
     for (const end of ends) end.close();
-    return { rate };
+    return figures;
   },
 }));
