@@ -1,6 +1,6 @@
 import type { Contender } from './contender.js';
 import type { CodecName, DekaOptions } from './deka.js';
-import { waitingForkEnd } from './ends.js';
+import { waitingForkEnd, windowedForkEnd } from './ends.js';
 import { forkSides } from './fork.js';
 import { NEIGHBOURS, ON_FORK } from './neighbours.js';
 
@@ -32,6 +32,13 @@ export const FORKS: readonly Contender[] = [
   { ...fork('fork json, waiting', { serialization: 'json', end: waitingForkEnd }), notIfQuick: true },
   fork('fork advanced', { serialization: 'advanced' }),
 ];
+
+/** For the round trip under load: what a program can make of a fork, which tells nobody to wait. */
+export const FORK_IN_WINDOW: Contender = {
+  ...fork('fork json, in a window', { serialization: 'json', end: windowedForkEnd }),
+  notIfQuick: true,
+  note: 'a fork with a flow control of its own, which the program has to write, on both sides',
+};
 
 const CODECS: readonly CodecName[] = ['json', 'v8', 'msgpack', 'cbor'];
 const PACKAGES: Partial<Record<CodecName, string>> = { msgpack: 'msgpackr', cbor: 'cbor-x' };
@@ -81,6 +88,7 @@ export const CONTENDERS: readonly Contender[] = [
   ...OWN,
   POLLING,
   ...FORKS,
+  FORK_IN_WINDOW,
   ...NEIGHBOURS,
   ...CODEC_CONTENDERS,
   ...LIMITS,

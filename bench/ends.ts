@@ -62,6 +62,11 @@ export function waitingForkEnd(peer: Peer): End {
   }
 }
 
+/** A fork whose ends tell one another how far they are. */
+export function windowedForkEnd(peer: Peer): End {
+  return windowed(forkEnd(peer));
+}
+
 /** `onMessage` over something that is subscribed to once. */
 export function oneListener(subscribe: (hear: Listener) => void): End['onMessage'] {
   let current: Listener | undefined;

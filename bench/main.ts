@@ -11,7 +11,7 @@ import { described, merged, type Result, readResult } from './result.js';
 import { plan } from './rounds.js';
 import { runAll } from './run.js';
 import { summarize } from './summary.js';
-import { digits, table } from './table.js';
+import { digits, ratioText, table } from './table.js';
 
 const program = commandLine(ownVersion(), bench);
 try {
@@ -84,7 +84,7 @@ function showSlower(before: Result, now: Result): void {
   for (const { row, before: then, now: ratio, worse } of slower) {
     const percent = digits((worse - 1) * 100);
     console.log(
-      `  ${row.runtime}, ${row.workload}, ${row.contender}, ${row.figure}: ${percent} % (× ${row.base}: ${then.toFixed(2)} → ${ratio.toFixed(2)})`,
+      `  ${row.runtime}, ${row.workload}, ${row.contender}, ${row.figure}: ${percent} % (× ${row.base}: ${ratioText(then)} → ${ratioText(ratio)})`,
     );
   }
   if (slower.length > 0) process.exitCode = 1;

@@ -35,7 +35,7 @@ export function obey(end: End, who: Contender, order: Order): void {
       end.onMessage(message => end.send(message));
       break;
     case 'flood and answer':
-      void floodAndAnswer(who.tellsToWait ? end : windowed(end), who.manner);
+      void floodAndAnswer(underLoadEnd(who, end), who.manner);
       break;
     case 'prepare': {
       const prepared = records(order.megabytes * 1_000_000);
@@ -69,6 +69,14 @@ async function floodBytes(end: End, count: number, bytes: Uint8Array): Promise<v
   for (let i = 0; i < count; i += 1) {
     if (!end.send(bytes)) await end.ready();
   }
+}
+
+/**
+ * The end for requests beside a flood. Where a link tells nobody to wait, its queue and latency grow for as long as the flood
+ * lasts: a neighbour gets a window. A fork is left as most programs use it, and is in the window as a contender of its own.
+ */
+export function underLoadEnd({ tellsToWait, family }: Contender, end: End): End {
+  return tellsToWait || family !== 'neighbour' ? end : windowed(end);
 }
 
 /** Floods until told to stop, and answers each request as soon as it is heard. */

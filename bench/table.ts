@@ -38,7 +38,12 @@ function mark(note: string | undefined, notes: string[]): string {
 /** The base of the others says so. */
 function ratio(row: Row): string {
   if (row.contender === row.base) return 'base 1.00';
-  return row.ratio === null ? '' : row.ratio.toFixed(2);
+  return row.ratio === null ? '' : ratioText(row.ratio);
+}
+
+/** Two digits behind the point, or the first two that count. */
+export function ratioText(value: number): string {
+  return value < 0.1 ? value.toPrecision(2) : value.toFixed(2);
 }
 
 /** Three of them, or all before the point. */

@@ -1,5 +1,5 @@
 import type { Result, Run } from '../result.js';
-import { digits } from '../table.js';
+import { digits, ratioText } from '../table.js';
 import { INK } from './palette.js';
 import { escaped, svg } from './svg.js';
 
@@ -40,7 +40,7 @@ function rows({ runtime, rows: all }: Run): string {
       digits(row.median),
       digits(row.min),
       digits(row.max),
-      row.ratio?.toFixed(2) ?? '',
+      row.ratio === null ? '' : ratioText(row.ratio),
       row.base,
     ]),
   );

@@ -1,7 +1,8 @@
-import { BASE, FORKS, names, OWN, POLLING } from '../contenders.js';
-import { type End, windowed } from '../ends.js';
+import { BASE, FORK_IN_WINDOW, FORKS, names, OWN, POLLING } from '../contenders.js';
+import type { End } from '../ends.js';
 import { smallMessage } from '../messages.js';
 import { NEIGHBOURS } from '../neighbours.js';
+import { underLoadEnd } from '../orders.js';
 import { type Figure, type Figures, next, order, overLink, percentile, type Workload } from '../workload.js';
 
 const MICROS = 1000;
@@ -36,12 +37,11 @@ export const underLoad: Workload = {
   name: 'round-trip-under-load',
   title: 'round trip beside a flood the other way',
   figures: [P50, P99, P999, { name: 'flood', unit: 'k messages/s', better: 'more' }],
-  contenders: names([...OWN, ...FORKS, ...NEIGHBOURS]),
+  contenders: names([...OWN, ...FORKS, FORK_IN_WINDOW, ...NEIGHBOURS]),
   base: BASE,
   sizes: { full: 20_000, quick: 3_000 },
   shared: true,
-  run: (who, count) =>
-    overLink(who, end => requestsUnderLoad(who.tellsToWait ? end : windowed(end), end, count)),
+  run: (who, count) => overLink(who, end => requestsUnderLoad(underLoadEnd(who, end), end, count)),
 };
 
 async function requestsUnderLoad(link: End, plain: End, count: number): Promise<Figures> {

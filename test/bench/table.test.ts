@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NEIGHBOURS } from '../../bench/neighbours.js';
 import { noteFor } from '../../bench/notes.js';
-import { digits, table } from '../../bench/table.js';
+import { digits, ratioText, table } from '../../bench/table.js';
 import { row } from '../support/bench-rows.js';
 
 const own = row([5, 5, 5]);
@@ -57,4 +57,13 @@ describe('the table', () => {
   ])('writes %d as %s', (value, text) => {
     expect(digits(value)).toBe(text);
   });
+});
+
+it.each([
+  [12.345, '12.35'],
+  [1, '1.00'],
+  [0.1, '0.10'],
+  [0.0045678, '0.0046'],
+])('writes the ratio %d as %s', (value, text) => {
+  expect(ratioText(value)).toBe(text);
 });
