@@ -4,6 +4,7 @@ import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Transport } from './transport.js';
 import { BYTES_PER_TURN, TurnBudget } from './turn-budget.js';
+import { Waiters } from './waiters.js';
 import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
 
 /** Marks of the send queue, in bytes. */
@@ -26,11 +27,6 @@ export interface WriterListener {
   onWriteError(error: Error): void;
 }
 
-interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
-}
-
 /** The way from a joined frame to the transport: queue, marks, one write at a time, and who is told when. */
 export class Writer implements Drainable {
   readonly #transport: Transport;
@@ -48,8 +44,7 @@ export class Writer implements Drainable {
   #failed: Error | undefined;
   #accepted = 0;
   #settled = 0;
-  #readyWaiters: Waiter[] = [];
-  #flushWaiters: (Waiter & { readonly upTo: number })[] = [];
+  readonly #waiters = new Waiters();
 
   /** Batches handed to the transport. */
   writes = 0;
@@ -107,7 +102,7 @@ export class Writer implements Drainable {
   ready(): Promise<void> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
     if (!this.#blocked) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#readyWaiters.push({ resolve, reject }));
+    return this.#waiters.room();
   }
 
   /** Resolves when all that was accepted so far has been taken. Rejects if the link fails first. */
@@ -115,7 +110,7 @@ export class Writer implements Drainable {
     const upTo = this.#accepted;
     if (this.#settled >= upTo) return Promise.resolve();
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
-    return new Promise((resolve, reject) => this.#flushWaiters.push({ upTo, resolve, reject }));
+    return this.#waiters.flushed(upTo);
   }
 
   /** Gives up on all that is queued: whoever waits for it gets the error. Nothing may be pushed afterwards. */
@@ -126,8 +121,7 @@ export class Writer implements Drainable {
     this.#underWay = undefined;
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift())
       settle(batch, error);
-    for (const waiter of [...this.#readyWaiters.splice(0), ...this.#flushWaiters.splice(0)])
-      waiter.reject(error);
+    this.#waiters.reject(error);
   }
 
   drainAtExit(): void {
@@ -169,7 +163,7 @@ export class Writer implements Drainable {
     this.#queue.release(batch);
     this.#settle(batch);
     // Not at once: this may be inside a send, whose caller does not yet know that it returned false.
-    if (this.#blocked || this.#flushWaiters.length > 0) process.nextTick(() => this.#tell());
+    if (this.#blocked || this.#waiters.anyForFlush) process.nextTick(() => this.#tell());
     return this.#queue.empty ? 'nothing' : 'more';
   }
 
@@ -212,21 +206,15 @@ export class Writer implements Drainable {
   }
 
   #tell(): void {
-    this.#tellFlushed();
+    this.#waiters.tellFlushed(this.#settled);
     this.#tellDrained();
-  }
-
-  #tellFlushed(): void {
-    while (this.#flushWaiters[0] !== undefined && this.#flushWaiters[0].upTo <= this.#settled) {
-      this.#flushWaiters.shift()?.resolve();
-    }
   }
 
   #tellDrained(): void {
     if (!this.#blocked || this.#turn.spent || this.#weight > this.#limits.lowWaterMarkBytes) return;
     this.#blocked = false;
     this.drains += 1;
-    for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();
+    this.#waiters.tellRoom();
     this.#listener.onDrain();
   }
 }
