@@ -63,8 +63,8 @@ const PACKED_BYTES = 32 * 1024;
 const MAX_PACKED = 1024;
 
 /**
- * For a codec that packs many messages into one frame: as many frames as it takes, before they are joined. How many fit is learnt from the frames before: one at first, then up
- * to eight times as many as the last time.
+ * For a codec that packs many messages into one frame: as many frames as it takes, before they are joined. How many fit is
+ * learnt from the frames before: one at first, then up to eight times as many as the last time.
  */
 export function packingEncoder<Out>({ coder, syntax, envelope }: Stages<Out, unknown>) {
   if (syntax !== undefined || coder.encodeMany === undefined) return undefined;
