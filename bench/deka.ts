@@ -11,7 +11,7 @@ export type CodecName = 'json' | 'v8' | 'msgpack' | 'cbor' | 'bytes';
 
 const CODECS: Readonly<Record<CodecName, () => Codec | Promise<Codec>>> = {
   json: () => json(),
-  v8: () => v8(),
+  v8: () => v8({ packed: true }), // as a child does that is told of it by name
   msgpack: async () => (await import('deka-ipc/msgpack')).msgpack(),
   cbor: async () => (await import('deka-ipc/cbor')).cbor(),
   bytes: () => bytes,
