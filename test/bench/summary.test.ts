@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contender } from '../../bench/contenders.js';
-import { merged } from '../../bench/result.js';
+import { described, merged } from '../../bench/result.js';
 import type { Measured } from '../../bench/rounds.js';
 import { median, summarize } from '../../bench/summary.js';
 import { workload } from '../../bench/workloads.js';
@@ -91,4 +91,26 @@ describe('merged', () => {
       ['Node 24.1.0', [8]],
     ]);
   });
+
+  it('takes a row that several have from the last', () => {
+    const old = result(row([5]), row([6], { contender: 'zeromq' }));
+    const again = { ...result(row([50])), commit: 'def5678' };
+    const { runs, commit } = merged([old, again]);
+    expect(runs.map(({ rows }) => rows.map(({ contender, median: value }) => [contender, value]))).toEqual([
+      [
+        ['deka-ipc send', 50],
+        ['zeromq', 6],
+      ],
+    ]);
+    expect(commit).toBe('abc1234, def5678');
+  });
+});
+
+it.each([
+  [[[1, 2, 3]], '3 rounds'],
+  [[[1]], '1 round'],
+  [[[1, 2, 3], [1]], '1 to 3 rounds'],
+])('of rows with the values %j says %s', (values, text) => {
+  const rows = values.map((some, n) => row(some, { contender: String(n) }));
+  expect(described(result(...rows))[1]).toContain(`, ${text}, `);
 });
