@@ -43,13 +43,9 @@ export function outbound<Out>(stages: Stages<Out, unknown>): Outbound<Out> {
   return { encode, encodeMany, unsent: () => coder.unsent?.() };
 
   function encodeMany(messages: readonly Out[]): Frame {
-    return together(framing, pack?.(messages).map(frame => framing.join(frame)) ?? messages.map(encode));
+    const frames = pack?.(messages).map(frame => framing.join(frame)) ?? messages.map(encode);
+    return framing.kind === 'text' ? frames.join('') : Buffer.concat(frames as Uint8Array[]);
   }
-}
-
-/** Frames of one framing, as they stand on the wire. */
-export function together({ kind }: Framing, joined: readonly Frame[]): Frame {
-  return kind === 'text' ? joined.join('') : Buffer.concat(joined as Uint8Array[]);
 }
 
 /**

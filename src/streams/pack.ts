@@ -1,7 +1,7 @@
 import type { Pack } from '../joint.js';
-import type { LentFrame } from './codec.js';
-import type { FrameHeader } from './framing.js';
-import { type JoiningOutbound, MAX_MANY_BYTES, packingEncoder, type Stages, together } from './outbound.js';
+import type { FrameJoining, LentFrame } from './codec.js';
+import type { Frame, FrameHeader } from './framing.js';
+import { type JoiningOutbound, MAX_MANY_BYTES, packingEncoder, type Stages } from './outbound.js';
 
 // A longer message gains nothing from company.
 const MAX_JOINED_BYTES = 8 * 1024;
@@ -23,35 +23,35 @@ export function packOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound
   const { joining } = coder;
   const { header } = framing;
   if (header === undefined || header.longest < MAX_MANY_BYTES) return undefined;
-  const joins = joining !== undefined;
-  const block = new Block(header, joins ? count => joining.head(count) : undefined);
+  const block = new Block(header, joining);
   const pack = packingEncoder(stages);
-  return { joint: block, encode: joins ? encodeJoined : encodeEach, encodeMany, unsent };
+  return { joint: block, encode: joining === undefined ? encodeEach : encodeJoined, encodeMany, unsent };
 
   function encodeJoined(message: Out): Uint8Array | number {
     const wrapped = envelope.wrap(message) as Out;
     const lent = joining?.encode(wrapped);
-    if (lent === undefined) return framing.join(coder.encode(wrapped)) as Uint8Array;
-    return block.add(lent) ?? (framing.join(lent.memory.subarray(lent.start, lent.end)) as Uint8Array);
+    if (lent === undefined) return join(coder.encode(wrapped));
+    return block.join(lent) ?? join(lent.memory.subarray(lent.start, lent.end));
   }
 
   function encodeEach(message: Out): Uint8Array | number {
-    const frame = coder.encode(envelope.wrap(message) as Out);
-    if (typeof frame === 'string') return framing.join(frame) as Uint8Array;
-    return block.add({ memory: frame, start: 0, end: frame.length }) ?? (framing.join(frame) as Uint8Array);
+    return put(coder.encode(envelope.wrap(message) as Out));
   }
 
   function encodeMany(messages: readonly Out[]): Uint8Array | number {
     const frames = pack?.(messages) ?? messages.map(message => coder.encode(envelope.wrap(message) as Out));
-    const [first] = frames;
-    if (frames.length === 1 && first instanceof Uint8Array) {
-      const size = block.addWhole(first);
-      if (size !== undefined) return size;
-    }
-    return together(
-      framing,
-      frames.map(frame => framing.join(frame)),
-    ) as Uint8Array;
+    const [only] = frames;
+    return frames.length === 1 && only !== undefined ? put(only) : Buffer.concat(frames.map(join));
+  }
+
+  function put(frame: Frame): Uint8Array | number {
+    if (typeof frame === 'string') return join(frame);
+    return block.add({ memory: frame, start: 0, end: frame.length }) ?? join(frame);
+  }
+
+  /** A header is for binary framings. */
+  function join(frame: Frame): Uint8Array {
+    return framing.join(frame) as Uint8Array;
   }
 
   function unsent(piece?: unknown): void {
@@ -67,78 +67,52 @@ export function packOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound
  * ```
  * joined  | taken before | header | head | message | message | … | room |
  *                                        ^ #first              ^ #end
- * each    | taken before | header | frame | header | frame | … | room |
+ * added   | taken before | header | frame | header | frame | … | room |
  *                        ^ #first                              ^ #end
  * ```
- * A frame that is whole already is as one of `each`; nothing is joined behind it.
+ * What is taken at once is either all joined or all added.
  */
 class Block implements Pack {
   readonly #header: FrameHeader;
-  readonly #head: ((count: number) => Uint8Array) | undefined;
-  readonly #before: number; // room before the first message
-  readonly #each: number; // bytes before each
-  readonly #longest: number;
+  readonly #joining: Pick<FrameJoining<never>, 'head'> | undefined;
   #memory = NO_MEMORY;
   #first = 0;
   #end = 0;
   #count = 0;
-  #whole = false;
+  #joined = false;
   #taken = NO_MEMORY;
 
-  constructor(header: FrameHeader, head: ((count: number) => Uint8Array) | undefined) {
+  constructor(header: FrameHeader, joining: Pick<FrameJoining<never>, 'head'> | undefined) {
     this.#header = header;
-    this.#head = head;
-    const joins = head !== undefined;
-    this.#before = joins ? header.bytes + MAX_HEAD_BYTES : 0;
-    this.#each = joins ? 0 : header.bytes;
-    this.#longest = joins ? MAX_JOINED_BYTES : MAX_MANY_BYTES;
+    this.#joining = joining;
   }
 
   get full(): boolean {
     return this.#count > 0 && this.#end - this.#first >= FULL_BYTES;
   }
 
-  /** By how many bytes a frame made the next take longer. Undefined if there is no room for it: it goes by itself. */
-  add(frame: LentFrame): number | undefined {
-    const length = frame.end - frame.start;
-    const size = this.#each + length;
-    if (this.#whole || length > this.#longest) return undefined;
-    if (this.#count === 0) this.#begin(this.#before, this.#before + size);
-    if (this.#end + size > this.#limit) return undefined;
-    if (this.#each > 0) this.#header.write(this.#memory, this.#end, length);
-    copy(frame, this.#memory, this.#end + this.#each);
-    this.#end += size;
-    this.#count += 1;
-    return size;
+  /**
+   * Makes a frame a part of the one that all those joined become. Returns by how many bytes the next take is longer.
+   * Undefined if there is no room for it: it goes by itself.
+   */
+  join(frame: LentFrame): number | undefined {
+    return frame.end - frame.start > MAX_JOINED_BYTES ? undefined : this.#put(frame, true);
   }
 
-  /** As `add`, for a frame that is not to be joined with others, though these are. */
-  addWhole(frame: Uint8Array): number | undefined {
-    if (this.#head === undefined) return this.add({ memory: frame, start: 0, end: frame.length });
-    const size = this.#header.bytes + frame.length;
-    if (frame.length > MAX_MANY_BYTES || (this.#count > 0 && !this.#whole)) return undefined;
-    if (this.#count === 0) this.#begin(0, size);
-    if (this.#end + size > this.#memory.length) return undefined;
-    this.#header.write(this.#memory, this.#end, frame.length);
-    this.#memory.set(frame, this.#end + this.#header.bytes);
-    this.#whole = true;
-    this.#end += size;
-    this.#count += 1;
-    return size;
+  /** As `join`, for a frame that stays one. */
+  add(frame: LentFrame): number | undefined {
+    return frame.end - frame.start > MAX_MANY_BYTES ? undefined : this.#put(frame, false);
   }
 
   /** The frame that was added last is not to be sent after all. */
   drop(bytes: number): void {
     this.#end -= bytes;
     this.#count -= 1;
-    if (this.#count === 0) this.#whole = false;
   }
 
   take(): Uint8Array {
-    const joined = this.#head !== undefined && !this.#whole;
-    const start = joined ? this.#close(this.#head?.(this.#count) ?? NO_MEMORY) : this.#first;
+    const start = this.#joined ? this.#close() : this.#first;
     this.#count = 0;
-    this.#whole = false;
     this.#taken = this.#memory.subarray(start, this.#end);
     return this.#taken;
   }
@@ -148,27 +122,48 @@ class Block implements Pack {
     if (taken === this.#taken && this.#count === 0) this.#end = 0;
   }
 
-  /** Up to where memory may be filled. */
-  get #limit(): number {
-    return this.#head === undefined ? this.#memory.length : this.#first - this.#before + MAX_MANY_BYTES;
+  #put(frame: LentFrame, joined: boolean): number | undefined {
+    const length = frame.end - frame.start;
+    const header = joined ? 0 : this.#header.bytes;
+    const size = header + length;
+    if (this.#count === 0) this.#begin(joined, size);
+    else if (this.#joined !== joined) return undefined;
+    if (this.#end + size > this.#limit) return undefined;
+    if (!joined) this.#header.write(this.#memory, this.#end, length);
+    copy(frame, this.#memory, this.#end + header);
+    this.#end += size;
+    this.#count += 1;
+    return size;
   }
 
-  /** Makes one frame of all since `#first`. Returns where it starts. */
-  #close(head: Uint8Array): number {
-    const at = this.#first - head.length;
-    this.#memory.set(head, at);
-    this.#header.write(this.#memory, at - this.#header.bytes, this.#end - at);
-    return at - this.#header.bytes;
-  }
-
-  #begin(before: number, size: number): void {
-    if (this.#memory.length - this.#end < Math.max(size, MAX_MANY_BYTES)) {
+  #begin(joined: boolean, size: number): void {
+    const before = joined ? this.#beforeJoined : 0;
+    if (this.#memory.length - this.#end < Math.max(before + size, MAX_MANY_BYTES)) {
       // Not from Node's pool: a batch that waits would keep what others have there.
       this.#memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
       this.#end = 0;
     }
+    this.#joined = joined;
     this.#first = this.#end + before;
     this.#end = this.#first;
+  }
+
+  get #beforeJoined(): number {
+    return this.#header.bytes + MAX_HEAD_BYTES;
+  }
+
+  /** Up to where memory may be filled. */
+  get #limit(): number {
+    return this.#joined ? this.#first - this.#beforeJoined + MAX_MANY_BYTES : this.#memory.length;
+  }
+
+  /** Makes one frame of all since `#first`. Returns where it starts. */
+  #close(): number {
+    const head = this.#joining?.head(this.#count) ?? NO_MEMORY;
+    const at = this.#first - head.length;
+    this.#memory.set(head, at);
+    this.#header.write(this.#memory, at - this.#header.bytes, this.#end - at);
+    return at - this.#header.bytes;
   }
 }
 
