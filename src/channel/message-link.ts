@@ -1,4 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
+import { Waiters } from '../transport/waiters.js';
 import type { SendCallback } from './channel.js';
 import { channelClosed } from './lifecycle.js';
 import type { Link, LinkCounters, LinkListener } from './link.js';
@@ -26,16 +27,11 @@ interface Pending {
   readonly sentAt: number | undefined;
 }
 
-interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
-}
-
 class MessageLink<Out, In> implements Link<Out, In> {
   readonly #end: MessageEnd;
   #listener: LinkListener<In> | undefined;
   readonly #pending = new Set<Pending>();
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Waiters();
   #kept: In[] = []; // what came in while paused
   #paused = false;
   #blocked = false;
@@ -80,7 +76,7 @@ class MessageLink<Out, In> implements Link<Out, In> {
   flush(): Promise<void> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
     if (this.#pending.size === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    return this.#waiters.flushed(this.#sent);
   }
 
   fail(error: Error): void {
@@ -174,9 +170,9 @@ class MessageLink<Out, In> implements Link<Out, In> {
     if (error === null && pending.sentAt !== undefined)
       this.#recordDelay?.(performance.now() - pending.sentAt);
     this.#listener?.onProgress();
-    if (error !== null) for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    if (error !== null) this.#waiters.reject(error);
     if (this.#pending.size > 0 || this.#failed !== undefined) return;
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+    this.#waiters.tellFlushed(this.#sent);
     if (!this.#blocked) return;
     this.#blocked = false;
     this.#drains += 1;

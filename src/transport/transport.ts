@@ -36,9 +36,9 @@ export interface Transport {
    */
   write(batch: string | Uint8Array, taken: Taken): boolean;
   /**
-   * More stands ready while a write is under way: tries that write once more. Returns true if the kernel has it now, as `write` does;
-   * then `taken` is not called for it. Optional: worth having where a caller sends in a loop that never waits, for until it
-   * ends the event loop cannot tell that the kernel has room again.
+   * More stands ready while a write is under way: tries that write once more. Returns true if the kernel has it now, as
+   * `write` does; then `taken` is not called for it. Optional: worth having where a caller sends in a loop that never waits,
+   * for until it ends the event loop cannot tell that the kernel has room again.
    */
   retry?(): boolean;
   /**
