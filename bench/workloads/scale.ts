@@ -1,6 +1,7 @@
 import { FORKS, names, OWN } from '../contenders.js';
 import { NEIGHBOURS } from '../neighbours.js';
-import { counted, order, overLink, type Workload } from '../workload.js';
+import { overLink, type Workload } from '../workload.js';
+import { floodedBy } from './flood.js';
 
 const COUNTS = { '1k': 1e3, '10k': 1e4, '100k': 1e5, '1m': 1e6, '10m': 1e7 };
 /** Beyond this a sender that does not wait would need gigabytes for its queue. */
@@ -22,10 +23,8 @@ export const SCALE: readonly Workload[] = Object.entries(COUNTS).map(([text, cou
   slow: true,
   run: (who, total) =>
     overLink(who, async end => {
-      const all = counted(end, total);
       const start = performance.now();
-      order(end, { do: 'flood', count: total, message: 'small' });
-      await all;
+      await floodedBy(end, 'small', total);
       return { cost: ((performance.now() - start) * 1e6) / total };
     }),
 }));
