@@ -201,22 +201,19 @@ describe('a joint', () => {
 });
 
 describe('a large piece', () => {
-  const bytes = Buffer.from('12345');
   const text = { text: 'large' };
-
-  it.each([
-    ['bytes', bytes, '12345'],
+  const pieces: [string, QueuedPiece, string][] = [
+    ['bytes', Buffer.from('12345'), '12345'],
     ['text', text, 'large'],
-  ])('of %s leaves alone, in its place, from half of maxBatchBytes on', (_, piece, written) => {
+  ];
+
+  it.each(pieces)('of %s leaves alone, in its place, from half of maxBatchBytes on', (_, piece, written) => {
     const queue = new WriteQueue(10);
     for (const one of ['a', piece, 'b']) queue.push(one, 1);
     expect(textOf(queue)).toEqual(['a', written, 'b']);
   });
 
-  it.each([
-    ['bytes', bytes, '12345'],
-    ['text', text, 'large'],
-  ])('of %s that is smaller goes with the others', (_, piece, written) => {
+  it.each(pieces)('of %s that is smaller goes with the others', (_, piece, written) => {
     const queue = new WriteQueue(11);
     for (const one of ['a', piece, 'b']) queue.push(one, 1);
     expect(textOf(queue)).toEqual([`a${written}b`]);
