@@ -2,8 +2,7 @@ import { TurnBudget } from './turn-budget.js';
 
 /**
  * How many writes may follow one another before the event loop gets its turn: 256 batches, 16 MiB. A kernel that takes
- * everything at once says so on the same turn, and a loop that sends while `send` returns true would never end. Not fewer:
- * what a loop that does not wait sends beyond this, the peer gets only after the loop.
+ * everything at once says so on the same turn, and a long queue would be written without end.
  */
 export const WRITES_PER_TURN = 256;
 
@@ -19,33 +18,33 @@ export type Written = 'under way' | 'more' | 'nothing';
  * idle       | → scheduled      | → writing    |             |             |                |
  * scheduled  |                  | → writing    | → writing   |             |                |
  * writing    |                  | retry        |             | → writing   | → idle         |
- * yielding   |                  |              |             |             |                | → writing
+ * yielding   |                  | → writing    |             |             |                | → writing
  * ```
- * Each way to `writing` leads to `yielding` instead once the turn has had its writes. A write that is taken at once is
- * followed by the next, or by `idle`.
+ * Each way to `writing` leads to `yielding` instead once the turn has had its writes, but for that of a full batch: who
+ * pushes it holds the loop himself, and what he pushes beyond would reach the peer only when he is done, with one side
+ * resting while the other works. A write that is taken at once is followed by the next, or by `idle`.
  */
 export class FlushPolicy {
-  readonly #write: () => Written;
+  readonly #writeNext: () => Written;
   readonly #retry: () => Written;
   readonly #turn = new TurnBudget(WRITES_PER_TURN, () => this.#nextTurn());
   #state: 'idle' | 'scheduled' | 'writing' | 'yielding' = 'idle';
 
   /**
-   * @param write takes the next batch and writes it; one that is under way is answered by one call of `taken`.
+   * @param writeNext takes the next batch and writes it; one that is under way is answered by one call of `taken`.
    * @param retry tries the batch under way once more; if it is taken now, `taken` is not called for it.
    */
-  constructor(write: () => Written, retry: () => Written = () => 'under way') {
-    this.#write = write;
+  constructor(writeNext: () => Written, retry: () => Written = () => 'under way') {
+    this.#writeNext = writeNext;
     this.#retry = retry;
   }
 
   /** Something was queued. `full`: a whole batch stands ready. */
   pushed(full: boolean): void {
-    if (this.#state === 'yielding') return;
-    if (this.#state === 'writing') {
-      if (full) this.#goOn(this.#retry());
-    } else if (full) {
-      this.#flush();
+    if (full) {
+      const written = this.#state === 'writing' ? this.#retry() : 'more';
+      if (written === 'more') this.#write();
+      else this.#after(written);
     } else if (this.#state === 'idle') {
       this.#state = 'scheduled';
       // Not a microtask: a loop with `await` in it runs on microtasks alone, and its sends belong into one write.
@@ -55,35 +54,38 @@ export class FlushPolicy {
 
   /** The batch under way was taken. `more`: something is queued. */
   taken(more: boolean): void {
-    this.#goOn(more ? 'more' : 'nothing');
+    if (more) this.#writeInTurn();
+    else this.#after('nothing');
   }
 
   /** @internal */
   endOfTick(): void {
-    if (this.#state === 'scheduled') this.#flush();
+    if (this.#state === 'scheduled') this.#writeInTurn();
   }
 
   #nextTurn(): void {
-    if (this.#state === 'yielding') this.#flush();
+    if (this.#state === 'yielding') this.#writeInTurn();
   }
 
-  #goOn(written: Written): void {
-    if (written === 'more') this.#flush();
-    else if (written === 'nothing') this.#state = 'idle';
+  #writeInTurn(): void {
+    if (this.#turn.spent) this.#after('more');
+    else this.#write();
   }
 
-  #flush(): void {
-    let written: Written = 'more';
-    while (written === 'more') {
-      if (this.#turn.spent) {
-        this.#state = 'yielding';
-        return;
-      }
+  /** Writes one batch, and those behind it as long as the turn has writes left. */
+  #write(): void {
+    let written: Written;
+    do {
       this.#turn.spend(1);
       this.#state = 'writing';
-      written = this.#write();
-    }
-    this.#goOn(written);
+      written = this.#writeNext();
+    } while (written === 'more' && !this.#turn.spent);
+    this.#after(written);
+  }
+
+  #after(written: Written): void {
+    if (written === 'more') this.#state = 'yielding';
+    else if (written === 'nothing') this.#state = 'idle';
   }
 }
 

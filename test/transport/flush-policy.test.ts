@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { FlushPolicy, WRITES_PER_TURN } from '../../src/transport/flush-policy.js';
+import { FlushPolicy, WRITES_PER_TURN, type Written } from '../../src/transport/flush-policy.js';
 
 describe('idle', () => {
   it('waits for the end of the tick when a batch is not full', () => {
@@ -129,20 +129,25 @@ describe('yielding', () => {
     spend(policy);
     policy.taken(true);
     policy.pushed(false);
-    policy.pushed(true);
+    policy.pushed(false);
     await endOfTick();
     expect(counts.writes).toBe(WRITES_PER_TURN);
     await turn();
     expect(counts.writes).toBe(WRITES_PER_TURN + 1);
   });
 
-  it('holds back a full batch too once the turn has had its writes', async () => {
-    const { policy, counts } = counted();
-    spend(policy);
-    policy.taken(false);
+  it('writes one batch for each full one that is pushed, however long the loop that pushes them', () => {
+    const { policy, counts } = takenAtOnce();
     policy.pushed(true);
     expect(counts.writes).toBe(WRITES_PER_TURN);
-    await turn();
+    for (let n = 0; n < 3 * WRITES_PER_TURN; n += 1) policy.pushed(true);
+    expect(counts.writes).toBe(4 * WRITES_PER_TURN);
+  });
+
+  it('writes the next batch too when a push finds that the one under way is taken', () => {
+    const { policy, counts } = counted({ retried: 'more' });
+    spend(policy);
+    policy.pushed(true);
     expect(counts.writes).toBe(WRITES_PER_TURN + 1);
   });
 
@@ -158,15 +163,11 @@ describe('yielding', () => {
   });
 
   it('gives the loop its turn although every write is taken at once and more always waits', async () => {
-    let writes = 0;
-    const policy = new FlushPolicy(() => {
-      writes += 1;
-      return writes < 10 * WRITES_PER_TURN ? 'more' : 'nothing';
-    });
+    const { policy, counts } = takenAtOnce();
     policy.pushed(true);
-    expect(writes).toBe(WRITES_PER_TURN);
+    expect(counts.writes).toBe(WRITES_PER_TURN);
     await turn();
-    expect(writes).toBe(2 * WRITES_PER_TURN);
+    expect(counts.writes).toBe(2 * WRITES_PER_TURN);
   });
 
   it('is idle again after a write that was taken at once and left nothing', () => {
@@ -195,13 +196,25 @@ describe('yielding', () => {
   });
 });
 
-/** A policy whose writes are counted and taken only when the test says so. */
-function counted() {
+/** A policy whose writes are counted and taken only when the test says so, or when a push tries again. */
+function counted({ retried = 'under way' }: { retried?: Written } = {}) {
+  return countedWrites('under way', retried);
+}
+
+/** A policy whose every write is taken at once, and behind it there is always more. */
+function takenAtOnce() {
+  return countedWrites('more', 'under way');
+}
+
+function countedWrites(written: Written, retried: Written) {
   const counts = { writes: 0 };
-  const policy = new FlushPolicy(() => {
-    counts.writes += 1;
-    return 'under way';
-  });
+  const policy = new FlushPolicy(
+    () => {
+      counts.writes += 1;
+      return written;
+    },
+    () => retried,
+  );
   return { policy, counts };
 }
 
