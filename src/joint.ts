@@ -21,16 +21,17 @@ export interface Pack {
   release(taken: unknown): void;
 }
 
-/** Text that is whole frames as it stands, where text otherwise is for the joint. */
-export interface WholeText {
-  readonly text: string;
+/** Texts that are whole frames as they stand, where text otherwise is for the joint. Each is large enough for a write. */
+export interface WholeTexts {
+  readonly texts: readonly string[];
 }
 
 /** What is queued: text for the joint, what stands for itself, or how many bytes went into the pack. */
-export type Piece = string | WholeText | Uint8Array | number;
+export type Piece = string | WholeTexts | Uint8Array | number;
 
 /** In bytes, or in characters of text, which stand for its bytes until it is written. */
 export function sizeOf(piece: Piece): number {
   if (typeof piece === 'number') return piece;
-  return typeof piece === 'string' || piece instanceof Uint8Array ? piece.length : piece.text.length;
+  if (typeof piece === 'string' || piece instanceof Uint8Array) return piece.length;
+  return piece.texts.reduce((sum, text) => sum + text.length, 0);
 }

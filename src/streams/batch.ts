@@ -1,4 +1,4 @@
-import type { TextJoint, WholeText } from '../joint.js';
+import type { TextJoint, WholeTexts } from '../joint.js';
 import { textOf } from './frame-text.js';
 import type { FrameLimits } from './framing.js';
 import type { JoiningOutbound, Stages } from './outbound.js';
@@ -42,12 +42,12 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
     return `${before}${texts}${after}`;
   }
 
-  function encode(message: Out): string | WholeText {
+  function encode(message: Out): string | WholeTexts {
     const text = encoded(message);
     return text.length <= MAX_TEXT_CHARS ? text : alone([text]);
   }
 
-  function encodeMany(messages: readonly Out[]): string | WholeText {
+  function encodeMany(messages: readonly Out[]): string | WholeTexts {
     if (perText === 1) return eachAlone(messages);
     const texts: string[] = [];
     for (let at = 0; at < messages.length; at += perText) {
@@ -60,7 +60,7 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
     return texts.join(nextFrame);
   }
 
-  function eachAlone(messages: readonly Out[]): WholeText {
+  function eachAlone(messages: readonly Out[]): WholeTexts {
     const texts = messages.map(encoded);
     perText = fitting(texts, messages.length);
     return alone(texts);
@@ -76,9 +76,23 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
     return textOf(coder.encode(message));
   }
 
-  function alone(texts: readonly string[]): WholeText {
-    return { text: texts.map(text => `${one.before}${text}${one.after}`).join('') };
+  function alone(texts: readonly string[]): WholeTexts {
+    return { texts: inWrites(texts.map(text => `${one.before}${text}${one.after}`)) };
   }
+}
+
+/** Frames joined to as many as go into one write; one that is longer is by itself. */
+function inWrites(frames: readonly string[]): string[] {
+  const writes: string[] = [];
+  let open = '';
+  for (const frame of frames) {
+    if (open !== '' && open.length + frame.length > MAX_BATCH_CHARS) {
+      writes.push(open);
+      open = '';
+    }
+    open += frame;
+  }
+  return [...writes, open];
 }
 
 /** So many messages like these go into one text: half of what fits, for some are longer than others. */

@@ -1,4 +1,4 @@
-import { type Joint, type Pack, type Piece, sizeOf, type TextJoint } from '../joint.js';
+import type { Joint, Pack, Piece, TextJoint } from '../joint.js';
 import { encodeUtf8, TextMemory } from './text-memory.js';
 
 /** Called once per accepted frame: null when the kernel has it, the error when it never will. */
@@ -91,21 +91,9 @@ export class WriteQueue {
 
   /** Adds `frames` frames that were joined into one piece. */
   push(piece: Piece, frames: number, settle?: Settle): void {
-    const large = typeof piece === 'object' && sizeOf(piece) * LARGE_SHARE >= this.#maxBatchBytes;
-    if (large) this.#seal();
-    if (this.#openFrames === 0) this.#openSince = this.clock?.();
-    if (typeof piece === 'string') {
-      this.#pushText(piece);
-      this.#textFrames += frames;
-    } else if (typeof piece === 'number') {
-      this.#packedBytes += piece;
-      this.#openSize += piece;
-    } else {
-      this.#pushPart(piece instanceof Uint8Array ? piece : this.#encoded(piece.text, large));
-    }
-    this.#openFrames += frames;
-    if (settle !== undefined) this.#openSettles.push(settle);
-    if (large || this.#openSize >= this.#maxBatchBytes || this.#joinedFull) this.#seal();
+    if (typeof piece !== 'object') this.#pushJoined(piece, frames, settle);
+    else if (piece instanceof Uint8Array) this.#pushPart(piece, frames, settle);
+    else this.#pushTexts(piece.texts, frames, settle);
   }
 
   /** Takes the oldest batch, sealed or not. */
@@ -127,6 +115,19 @@ export class WriteQueue {
     this.#memory.release(data);
   }
 
+  #pushJoined(piece: string | number, frames: number, settle: Settle | undefined): void {
+    this.#beforePush();
+    if (typeof piece === 'string') {
+      this.#pushText(piece);
+      this.#textFrames += frames;
+    } else {
+      this.#packedBytes += piece;
+      this.#openSize += piece;
+    }
+    this.#afterPush(frames, settle);
+    if (this.#openSize >= this.#maxBatchBytes || this.#joinedFull) this.#seal();
+  }
+
   #pushText(piece: string): void {
     if (this.#textFrames > 0) {
       const { between } = this.#joint;
@@ -141,16 +142,40 @@ export class WriteQueue {
     return this.#pack === undefined ? this.#text.length >= this.#joint.maxLength : this.#pack.full;
   }
 
-  /** What leaves as it is gives its memory back; what is joined with others is copied once more. */
-  #encoded(text: string, large: boolean): Uint8Array {
-    return large ? this.#memory.encode(text) : encodeUtf8(text);
+  /** Which frames are in which text nobody needs to know: who waits for them waits for the last text. */
+  #pushTexts(texts: readonly string[], frames: number, settle: Settle | undefined): void {
+    const last = texts.length - 1;
+    texts.forEach((text, at) => {
+      if (at < last) this.#pushPart(text, 1);
+      else this.#pushPart(text, frames - last, settle);
+    });
   }
 
   /** A framing may join some frames as text and some as bytes; they leave in the order they came. */
-  #pushPart(part: Uint8Array): void {
+  #pushPart(part: string | Uint8Array, frames: number, settle?: Settle): void {
+    const large = part.length * LARGE_SHARE >= this.#maxBatchBytes;
+    if (large) this.#seal();
+    this.#beforePush();
     this.#joinedToPart();
-    this.#parts.push(part);
-    this.#openSize += part.byteLength;
+    const bytes = typeof part === 'string' ? this.#encoded(part, large) : part;
+    this.#parts.push(bytes);
+    this.#openSize += bytes.byteLength;
+    this.#afterPush(frames, settle);
+    if (large || this.#openSize >= this.#maxBatchBytes) this.#seal();
+  }
+
+  #beforePush(): void {
+    if (this.#openFrames === 0) this.#openSince = this.clock?.();
+  }
+
+  #afterPush(frames: number, settle: Settle | undefined): void {
+    this.#openFrames += frames;
+    if (settle !== undefined) this.#openSettles.push(settle);
+  }
+
+  /** What leaves as it is gives its memory back; what is joined with others is copied once more. */
+  #encoded(text: string, large: boolean): Uint8Array {
+    return large ? this.#memory.encode(text) : encodeUtf8(text);
   }
 
   #joinedToPart(): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { WholeTexts } from '../../src/joint.js';
 import { batchOutbound, featuresTaken, MAX_BATCH_FRAME_BYTES } from '../../src/streams/batch.js';
 import { bare, deka } from '../../src/streams/envelope.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../src/streams/framing.js';
@@ -7,7 +8,7 @@ import { inbound } from '../../src/streams/inbound.js';
 import { json } from '../../src/streams/json.js';
 import { lengthPrefixed } from '../../src/streams/length-prefixed.js';
 import { lines } from '../../src/streams/lines.js';
-import type { Stages } from '../../src/streams/outbound.js';
+import type { JoiningOutbound, Stages } from '../../src/streams/outbound.js';
 import { WriteQueue } from '../../src/transport/write-queue.js';
 
 type TestStages = Stages<unknown, unknown>;
@@ -130,6 +131,15 @@ describe('messages that leave together', () => {
     const large = 'x'.repeat(9000);
     sendMany(Array(300).fill(large));
     expect(sent()).toEqual(Array(300).fill(`{"cmd":"NODE_HANDLE","msg":"${large}"}`));
+  });
+
+  it.each([
+    [9000, [7, 7, 6]],
+    [40_000, Array(20).fill(1)],
+  ])('leave in writes of about 64 KiB if each has %i characters', (length, written) => {
+    const { encodeMany } = batchOutbound(stages()) as JoiningOutbound<unknown>;
+    const { texts } = encodeMany(Array(20).fill('x'.repeat(length))) as WholeTexts;
+    expect(texts.map(text => text.split('\n').length - 1)).toEqual(written);
   });
 
   it('arrive as they would one by one, whatever they are and however they are sent', () => {

@@ -169,7 +169,7 @@ describe('a joint', () => {
   });
 
   it('leaves bytes and whole texts as they are, and keeps the order', () => {
-    const whole = { text: '=' };
+    const whole = { texts: ['='] };
     expect(textOf(joined('a', 'b', Buffer.from('-'), 'c', whole, 'd'))).toEqual(['2[a,b]-1[c]=1[d]']);
   });
 
@@ -201,7 +201,7 @@ describe('a joint', () => {
 });
 
 describe('a large piece', () => {
-  const text = { text: 'large' };
+  const text = { texts: ['large'] };
   const pieces: [string, QueuedPiece, string][] = [
     ['bytes', Buffer.from('12345'), '12345'],
     ['text', text, 'large'],
@@ -217,6 +217,18 @@ describe('a large piece', () => {
     const queue = new WriteQueue(11);
     for (const one of ['a', piece, 'b']) queue.push(one, 1);
     expect(textOf(queue)).toEqual([`a${written}b`]);
+  });
+
+  it('of many texts leaves as so many batches, of which the last settles all', () => {
+    const queue = new WriteQueue(10);
+    queue.push({ texts: ['first', 'other', 'third'] }, 5, noop);
+    const all = [queue.shift(), queue.shift(), queue.shift()];
+    expect(all.map(batch => dataOf(batch).toString())).toEqual(['first', 'other', 'third']);
+    expect(all.map(batch => [batch?.frames, batch?.settles.length])).toEqual([
+      [1, 0],
+      [1, 0],
+      [3, 1],
+    ]);
   });
 
   it('of text is written from memory that is used again once it was released', () => {
@@ -325,6 +337,18 @@ class Model {
   }
 
   push(piece: Exclude<QueuedPiece, number>, frames: number, settle?: Settle): void {
+    if (typeof piece !== 'object' || piece instanceof Uint8Array) {
+      this.#pushOne(piece, frames, settle);
+      return;
+    }
+    const last = piece.texts.length - 1;
+    for (const [at, text] of piece.texts.entries()) {
+      if (at < last) this.#pushOne({ texts: [text] }, 1);
+      else this.#pushOne({ texts: [text] }, frames - last, settle);
+    }
+  }
+
+  #pushOne(piece: Exclude<QueuedPiece, number>, frames: number, settle?: Settle): void {
     const large = typeof piece === 'object' && sizeOf(piece) >= this.#maxBatchBytes / 2;
     if (large) this.#seal();
     this.#open.push({ piece, frames, settle });
@@ -373,7 +397,9 @@ function estimated(open: readonly Piece[]): number {
 function joined(pieces: readonly Pick<Piece, 'piece'>[]): Buffer {
   return Buffer.concat(
     pieces.map(({ piece }) =>
-      piece instanceof Uint8Array ? piece : Buffer.from(typeof piece === 'string' ? piece : piece.text),
+      piece instanceof Uint8Array
+        ? piece
+        : Buffer.from(typeof piece === 'string' ? piece : piece.texts.join('')),
     ),
   );
 }
@@ -387,12 +413,14 @@ function operations(): fc.Arbitrary<'shift' | Piece> {
     fc.string({ unit: 'binary', maxLength: 12 }),
     fc.string({ unit: 'binary-ascii', maxLength: 12 }),
     fc.uint8Array({ maxLength: 12 }),
-    fc.record({ text: fc.string({ unit: 'binary', maxLength: 12 }) }),
+    fc.record({
+      texts: fc.array(fc.string({ unit: 'binary', maxLength: 12 }), { minLength: 1, maxLength: 3 }),
+    }),
   );
   const settle = fc.option(fc.constant(null).map(noop), { nil: undefined });
   return fc.oneof(
     { weight: 1, arbitrary: fc.constant('shift' as const) },
-    { weight: 3, arbitrary: fc.record({ piece, frames: fc.integer({ min: 1, max: 4 }), settle }) },
+    { weight: 3, arbitrary: fc.record({ piece, frames: fc.integer({ min: 3, max: 6 }), settle }) },
   );
 }
 

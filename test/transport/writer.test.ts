@@ -57,7 +57,7 @@ describe('writing', () => {
       return false;
     });
     for (const text of ['first', 'other', 'third']) {
-      writer.push({ text }, 1);
+      writer.push({ texts: [text] }, 1);
       answers.at(-1)?.(null, text === 'other');
     }
     expect(written.map(bytes => Buffer.from(bytes).toString())).toEqual(['first', 'third', 'third']);
