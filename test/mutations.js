@@ -464,9 +464,9 @@ export const mutations = [
   },
   {
     guard: 'a delay is that of the oldest message of a write',
-    file: 'transport/write-queue.ts',
-    find: 'if (this.#openFrames === 0) this.#openSince = this.clock?.();',
-    put: 'this.#openSince = this.clock?.();',
+    file: 'transport/open-batch.ts',
+    find: 'if (this.#frames === 0) this.#since = this.clock?.();',
+    put: 'this.#since = this.clock?.();',
     test: 'transport/write-queue.test.ts',
     name: 'is that of its oldest piece; the clock is read once for each batch',
   },

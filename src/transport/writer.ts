@@ -2,10 +2,11 @@ import { IpcError, reasonOf } from '../errors.js';
 import { type Joint, type Piece, sizeOf } from '../joint.js';
 import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
+import type { Batch, Settle } from './open-batch.js';
 import type { Transport } from './transport.js';
 import { BYTES_PER_TURN, TurnBudget } from './turn-budget.js';
 import { Waiters } from './waiters.js';
-import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from './write-queue.js';
+import { FRAME_CHARGE_BYTES, WriteQueue } from './write-queue.js';
 
 /** Marks of the send queue, in bytes. */
 export interface WriterLimits {

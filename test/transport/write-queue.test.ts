@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Joint, type Piece as QueuedPiece, sizeOf } from '../../src/joint.js';
-import { type Batch, FRAME_CHARGE_BYTES, type Settle, WriteQueue } from '../../src/transport/write-queue.js';
+import type { Batch, Settle } from '../../src/transport/open-batch.js';
+import { FRAME_CHARGE_BYTES, WriteQueue } from '../../src/transport/write-queue.js';
 
 const NEVER_FULL = 1_000_000;
 
