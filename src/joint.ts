@@ -21,7 +21,7 @@ export interface Pack {
   release(taken: unknown): void;
 }
 
-/** Texts that are whole frames as they stand, where text otherwise is for the joint. Each is large enough for a write. */
+/** Texts that are whole frames as they stand, where text otherwise is for the joint. Each is for a write of its own. */
 export interface WholeTexts {
   readonly texts: readonly string[];
 }

@@ -20,9 +20,11 @@ export type Written = 'under way' | 'more' | 'nothing';
  * writing    |                  | retry        |             | → writing   | → idle         |
  * yielding   |                  | → writing    |             |             |                | → writing
  * ```
- * Each way to `writing` leads to `yielding` instead once the turn has had its writes, but for that of a full batch: who
- * pushes it holds the loop himself, and what he pushes beyond would reach the peer only when he is done, with one side
- * resting while the other works. A write that is taken at once is followed by the next, or by `idle`.
+ * Each way to `writing` leads to `yielding` instead once the turn has had its writes, but for that of a push which finds a
+ * whole batch ready: who pushes holds the loop himself, and what he pushes beyond would reach the peer only when he is
+ * done, with one side resting while the other works. Each such push tries, not only the one that makes a batch whole: the
+ * sooner the kernel gets what it has room for, the less the peer rests. A write that is taken at once is followed by the
+ * next, or by `idle`.
  */
 export class FlushPolicy {
   readonly #writeNext: () => Written;

@@ -60,9 +60,12 @@ export class WriteQueue {
   push(piece: Piece, frames: number, settle?: Settle): void {
     if (typeof piece !== 'object') {
       this.#open.addJoined(piece, frames, settle);
-      if (this.#open.size >= this.#maxBatchBytes || this.#open.jointFull) this.#seal();
-    } else if (piece instanceof Uint8Array) this.#pushPart(piece, frames, settle);
-    else this.#pushTexts(piece.texts, frames, settle);
+      if (this.#openFull) this.#seal();
+    } else if (piece instanceof Uint8Array) {
+      this.#pushPart(piece, frames, settle);
+    } else {
+      this.#pushTexts(piece.texts, frames, settle);
+    }
   }
 
   /** Takes the oldest batch, sealed or not. */
@@ -95,7 +98,11 @@ export class WriteQueue {
     const large = part.length * LARGE_SHARE >= this.#maxBatchBytes;
     if (large) this.#seal();
     this.#open.addPart(part, large, frames, settle);
-    if (large || this.#open.size >= this.#maxBatchBytes) this.#seal();
+    if (large || this.#openFull) this.#seal();
+  }
+
+  get #openFull(): boolean {
+    return this.#open.size >= this.#maxBatchBytes || this.#open.jointFull;
   }
 
   #seal(): void {

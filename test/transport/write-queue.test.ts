@@ -410,19 +410,22 @@ function framesOf(pieces: readonly Piece[]): number {
 }
 
 function operations(): fc.Arbitrary<'shift' | Piece> {
+  const text = fc.string({ unit: 'binary', maxLength: 12 });
   const piece = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 12 }),
+    text,
     fc.string({ unit: 'binary-ascii', maxLength: 12 }),
     fc.uint8Array({ maxLength: 12 }),
-    fc.record({
-      texts: fc.array(fc.string({ unit: 'binary', maxLength: 12 }), { minLength: 1, maxLength: 3 }),
-    }),
+    fc.record({ texts: fc.array(text, { minLength: 1, maxLength: 3 }) }),
   );
   const settle = fc.option(fc.constant(null).map(noop), { nil: undefined });
-  return fc.oneof(
-    { weight: 1, arbitrary: fc.constant('shift' as const) },
-    { weight: 3, arbitrary: fc.record({ piece, frames: fc.integer({ min: 3, max: 6 }), settle }) },
-  );
+  const push = fc
+    .record({ piece, frames: fc.integer({ min: 1, max: 4 }), settle })
+    .map(one => ({ ...one, frames: one.frames + leastFrames(one.piece) - 1 }));
+  return fc.oneof({ weight: 1, arbitrary: fc.constant('shift' as const) }, { weight: 3, arbitrary: push });
+}
+
+function leastFrames(piece: Exclude<QueuedPiece, number>): number {
+  return typeof piece === 'object' && 'texts' in piece ? piece.texts.length : 1;
 }
 
 function countsOf({ bytes, weight, empty, full }: WriteQueue | Model) {
