@@ -439,6 +439,22 @@ export const mutations = [
     name: 'grows with what has come, not with what was announced',
   },
   {
+    guard: 'memory that a frame was given is not read to again',
+    file: 'streams/payload.ts',
+    find: 'if (memory === undefined || !this.holds(chunk)) return undefined;\n    this.#memory = undefined;',
+    put: 'if (memory === undefined || !this.holds(chunk)) return undefined;',
+    test: 'property/length-prefixed.property.test.ts',
+    name: 'come back however they are read, to where the splitter wants them or elsewhere',
+  },
+  {
+    guard: 'no long frame is expected behind a short one',
+    file: 'streams/payload.ts',
+    find: 'this.#length = 0;\n    return undefined;',
+    put: 'return undefined;',
+    test: 'streams/payload.test.ts',
+    name: 'is no more when one came that does not fit',
+  },
+  {
     guard: 'memory of frames is used again only when all that was taken from it is written',
     file: 'streams/pack.ts',
     find: 'if (taken === this.#taken && this.#count === 0) this.#end = 0;',

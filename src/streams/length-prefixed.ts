@@ -1,7 +1,7 @@
 import { IpcError } from '../errors.js';
 import { asBuffer } from './frame-text.js';
 import type { Frame, FrameHeader, FrameLimits, Framing, Splitter } from './framing.js';
-import { Payload } from './payload.js';
+import { NextPayload, Payload } from './payload.js';
 
 /** Options of {@link lengthPrefixed}. */
 export interface LengthPrefixedOptions {
@@ -57,10 +57,11 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
   const head = Buffer.alloc(header.bytes);
   let headLength = 0;
   let payload: Payload | undefined;
+  const next = new NextPayload(header.bytes);
   let skip = 0;
   let lost = false;
 
-  return { push, end, room: () => payload?.room() };
+  return { push, end, room };
 
   function push(chunk: Uint8Array): readonly (Frame | IpcError)[] {
     const bytes = asBuffer(chunk);
@@ -71,13 +72,18 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
       else if (skip > 0) at += leaveOut(bytes.length - at);
       else if (headLength > 0) at = begin(bytes, at, found);
       else {
-        const wholeEnd = endOfWhole(header, maxFrameBytes, bytes, at);
+        const wholeEnd = at === 0 && next.holds(bytes) ? 0 : endOfWhole(header, maxFrameBytes, bytes, at);
         // One copy for all frames of a chunk costs half of one copy for each, and none is copied again.
         if (wholeEnd > at) cutWhole(header, Buffer.from(bytes.subarray(at, wholeEnd)), found);
         at = begin(bytes, wholeEnd, found);
       }
     }
     return found;
+  }
+
+  function room(): Uint8Array | undefined {
+    if (payload !== undefined) return payload.room();
+    return headLength === 0 && skip === 0 ? next.room() : undefined;
   }
 
   function end(): IpcError | undefined {
@@ -96,6 +102,7 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
     if (headLength < header.bytes) return at;
     headLength = 0;
     const length = payloadLength(header, head, 0);
+    const memory = next.take(bytes, at, length);
     if (length < 0) {
       lost = true;
       found.push(impossibleLength(header, length));
@@ -105,7 +112,7 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
     } else if (length === 0) {
       found.push(Buffer.alloc(0));
     } else {
-      payload = new Payload(length, header.bytes);
+      payload = new Payload(length, header.bytes, memory);
     }
     return at;
   }
@@ -113,8 +120,10 @@ function createLengthSplitter(header: Header, { maxFrameBytes }: FrameLimits): S
   function goOn(part: Payload, bytes: Buffer, at: number, found: (Frame | IpcError)[]): number {
     const taken = part.take(bytes, at);
     if (part.missing > 0) return taken;
-    found.push(part.whole());
+    const whole = part.whole();
+    found.push(whole);
     payload = undefined;
+    next.expect(whole.length);
     return taken;
   }
 

@@ -15,10 +15,14 @@ export class Payload {
   #memory: Buffer | undefined;
   #filled = 0;
 
-  /** @param behind bytes of the next frame that a read may bring along: its header tells how much to read next. */
-  constructor(length: number, behind: number) {
+  /**
+   * @param behind bytes of the next frame that a read may bring along: its header tells how much to read next.
+   * @param memory where it may be kept, with room for all of it; by itself it takes its own.
+   */
+  constructor(length: number, behind: number, memory?: Buffer) {
     this.#length = length;
     this.#behind = behind;
+    this.#memory = memory;
   }
 
   /** How many bytes of it have come. */
@@ -69,5 +73,58 @@ export class Payload {
     if (memory !== undefined) grown.set(memory.subarray(0, this.#filled));
     this.#memory = grown;
     return grown;
+  }
+}
+
+/**
+ * Memory for a frame of which nothing has come. Behind a long one there is mostly another as long; a read that ended where
+ * that one did would otherwise bring the next one to where it has to be copied from.
+ *
+ * ```
+ * | header | payload, as long as the one before | the next header |
+ * ```
+ */
+export class NextPayload {
+  readonly #header: number;
+  #length = 0;
+  #memory: Buffer | undefined;
+
+  /** @param header bytes that stand before a payload. */
+  constructor(header: number) {
+    this.#header = header;
+  }
+
+  /** A payload of this length is whole, and the next one may be like it. */
+  expect(length: number): void {
+    if (length === this.#length) return;
+    this.#length = length >= LONG_BYTES && length <= BELIEVED_BYTES ? length : 0;
+    this.#memory = undefined;
+  }
+
+  /** Where the next frame may be read to. Undefined if nothing tells how long it is. */
+  room(): Uint8Array | undefined {
+    if (this.#length === 0) return undefined;
+    this.#memory ??= Buffer.allocUnsafeSlow(this.#header + this.#length + this.#header);
+    return this.#memory;
+  }
+
+  /** Whether a chunk was read to the room. */
+  holds(chunk: Buffer): boolean {
+    return chunk.buffer === this.#memory?.buffer;
+  }
+
+  /**
+   * The memory for a payload of this length that begins at `at` of a chunk, if it was read to the room. Undefined if not, or
+   * if it does not fit: then nothing is expected any more.
+   */
+  take(chunk: Buffer, at: number, length: number): Buffer | undefined {
+    const memory = this.#memory;
+    if (memory === undefined || !this.holds(chunk)) return undefined;
+    this.#memory = undefined;
+    // One that is much shorter would keep memory that nobody uses.
+    const fits = at === this.#header && length <= this.#length && length * 2 >= this.#length;
+    if (fits) return memory.subarray(at);
+    this.#length = 0;
+    return undefined;
   }
 }

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { IpcError } from '../../src/errors.js';
-import { DEFAULT_MAX_FRAME_BYTES, type Frame } from '../../src/streams/framing.js';
+import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Splitter } from '../../src/streams/framing.js';
 import { type LengthPrefixedOptions, lengthPrefixed } from '../../src/streams/length-prefixed.js';
 import { watchCopies } from '../support/copies.js';
 import { byteByByte, cut, sizes } from '../support/cutting.js';
@@ -101,6 +102,66 @@ describe('frames', () => {
       }),
     );
   });
+});
+
+describe('frames of which some are long', () => {
+  /** What has come ends where a frame does. */
+  const TO_ITS_END = 0;
+  const lengths = fc.array(fc.constantFrom(0, 5, 9000, 16 * KIB, 20_000, 40_000, 64 * KIB, 70_000), {
+    maxLength: 20,
+  });
+  const reads = fc.array(
+    fc.record({
+      toRoom: fc.boolean(),
+      most: fc.constantFrom(1, 3, 4, 9000, TO_ITS_END, TO_ITS_END, Number.POSITIVE_INFINITY),
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
+
+  it('come back however they are read, to where the splitter wants them or elsewhere', () => {
+    fc.assert(
+      fc.property(lengths, reads, (given, ways) => {
+        const sent = given.map((length, index) => Buffer.alloc(length, index));
+        const splitter = lengthPrefixed().splitter({ maxFrameBytes: DEFAULT_MAX_FRAME_BYTES });
+        const found = readAll(splitter, sent, ways);
+
+        expect(found.map(digest)).toEqual(sent.map(digest));
+        expect(splitter.end()).toBeUndefined();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  /** Reads as a socket does: to the room there is, or to a buffer of its own, which it uses again. */
+  function readAll(
+    splitter: Splitter,
+    sent: readonly Buffer[],
+    ways: readonly { toRoom: boolean; most: number }[],
+  ): readonly (Frame | IpcError)[] {
+    const wire = joined({}, sent);
+    let written = 0;
+    const ends = sent.map(frame => (written += 4 + frame.length));
+    const own = Buffer.alloc(64 * KIB);
+    const found: (Frame | IpcError)[] = [];
+    let at = 0;
+    for (let read = 0; at < wire.length; read += 1) {
+      const { toRoom, most } = ways[read % ways.length] as (typeof ways)[number];
+      const room = (toRoom ? splitter.room?.() : undefined) ?? own;
+      const end = ends.find(one => one > at) ?? wire.length;
+      // Small reads are for the borders of frames: a long one in bytes of one each would take for ever.
+      const upTo = most === TO_ITS_END ? end : read > 300 ? wire.length : at + most;
+      const part = wire.subarray(at, Math.min(upTo, at + room.length));
+      room.set(part);
+      found.push(...splitter.push(room.subarray(0, part.length)));
+      own.fill(0x21);
+      at += part.length;
+    }
+    return found;
+  }
+
+  function digest(item: Frame | IpcError): string {
+    return item instanceof IpcError ? item.code : createHash('sha1').update(item).digest('hex');
+  }
 });
 
 describe('arbitrary bytes', () => {

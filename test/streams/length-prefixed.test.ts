@@ -191,6 +191,22 @@ describe('lengthPrefixed', () => {
       expect([from.mock.calls.length, copied()]).toEqual([1, 0]);
     });
 
+    it('copies nothing of long frames that come one by one to where it wants them', () => {
+      const split = splitter();
+      const bytes = wire('x'.repeat(20_000));
+      split.push(bytes.subarray(0, 4));
+      const copied = watchCopies();
+      const from = vi.spyOn(Buffer, 'from');
+      const frames = [bytes.subarray(4), bytes, bytes].flatMap(part => {
+        const room = split.room?.() as Buffer;
+        part.copy(room);
+        return split.push(room.subarray(0, part.length));
+      });
+
+      expect(frames.map(frame => Buffer.compare(frame as Buffer, bytes.subarray(4)))).toEqual([0, 0, 0]);
+      expect([from.mock.calls.length, copied()]).toEqual([0, 0]);
+    });
+
     it('copies the rest of a chunk into the unfinished frame only', () => {
       const from = vi.spyOn(Buffer, 'from');
       const bytes = Buffer.concat([wire('one'), lengthOf(1000), Buffer.alloc(500)]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Payload } from '../../src/streams/payload.js';
+import { NextPayload, Payload } from '../../src/streams/payload.js';
 
 const KIB = 1024;
 
@@ -74,5 +74,58 @@ describe('the room of a payload', () => {
   it('is asked for again and again at the cost of one', () => {
     const payload = new Payload(20 * KIB, 4);
     expect(payload.room()?.buffer).toBe(payload.room()?.buffer);
+  });
+});
+
+describe('the room of the next payload', () => {
+  function behind(length: number): NextPayload {
+    const next = new NextPayload(4);
+    next.expect(length);
+    return next;
+  }
+
+  it('is there behind a long one, with a header before it and the next one behind', () => {
+    expect(new NextPayload(4).room()).toBeUndefined();
+    expect(behind(16 * KIB - 1).room()).toBeUndefined();
+    expect(behind(16 * KIB).room()).toHaveLength(16 * KIB + 8);
+    expect(behind(64 * KIB).room()).toHaveLength(64 * KIB + 8);
+    expect(behind(64 * KIB + 1).room()).toBeUndefined(); // nobody believes that much of what has not begun to come
+  });
+
+  it('is asked for again and again at the cost of one', () => {
+    const next = behind(20 * KIB);
+    expect(next.room()?.buffer).toBe(next.room()?.buffer);
+  });
+
+  it.each([20 * KIB, 10 * KIB])('becomes the payload that came there, and is not used again: %i', length => {
+    const next = behind(20 * KIB);
+    const room = next.room() as Buffer;
+    const memory = next.take(room, 4, length);
+    expect([memory?.buffer === room.buffer, memory?.byteOffset]).toEqual([true, room.byteOffset + 4]);
+    expect(next.room()?.buffer).not.toBe(room.buffer);
+  });
+
+  it.each([20 * KIB + 1, 10 * KIB - 1, 0])('is no more when one came that does not fit: %i', length => {
+    const next = behind(20 * KIB);
+    expect(next.take(next.room() as Buffer, 4, length)).toBeUndefined();
+    expect(next.room()).toBeUndefined();
+  });
+
+  it('is no more when a long one came that is too long for it', () => {
+    const next = behind(20 * KIB);
+    next.expect(100 * KIB);
+    expect(next.room()).toBeUndefined();
+  });
+
+  it('is for the first frame of a chunk only', () => {
+    const next = behind(20 * KIB);
+    expect(next.take(next.room() as Buffer, 8, 16 * KIB)).toBeUndefined();
+  });
+
+  it('stays for a chunk that came elsewhere', () => {
+    const next = behind(20 * KIB);
+    const room = next.room();
+    expect(next.take(Buffer.alloc(20 * KIB), 4, 20 * KIB - 4)).toBeUndefined();
+    expect(next.room()?.buffer).toBe(room?.buffer);
   });
 });
