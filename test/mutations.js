@@ -392,7 +392,7 @@ export const mutations = [
   },
   {
     guard: 'maxFrameBytes holds for one message where a frame of many may be longer',
-    file: 'streams/inbound.ts',
+    file: 'streams/frame-decoder.ts',
     find: 'if (many === undefined && frame.length > maxFrameBytes) {',
     put: 'if (many === undefined && frame.length > Number.POSITIVE_INFINITY) {',
     test: 'streams/pack.test.ts',
@@ -400,7 +400,7 @@ export const mutations = [
   },
   {
     guard: 'a frame of many is taken whatever maxFrameBytes says',
-    file: 'streams/inbound.ts',
+    file: 'streams/frame-decoder.ts',
     find: '? Math.max(maxFrameBytes, MAX_MANY_BYTES)',
     put: '? maxFrameBytes',
     test: 'streams/pack.test.ts',
