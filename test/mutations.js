@@ -439,6 +439,14 @@ export const mutations = [
     name: 'grows with what has come, not with what was announced',
   },
   {
+    guard: 'the array that a codec made of a batch is not added to',
+    file: 'streams/chunk-messages.ts',
+    find: 'const own = this.#all.slice();',
+    put: 'const own = this.#all as In[];',
+    test: 'streams/chunk-messages.test.ts',
+    name: 'never change the array of a batch: it may be kept by the codec that made it',
+  },
+  {
     guard: 'memory that a frame was given is not read to again',
     file: 'streams/payload.ts',
     find: 'if (memory === undefined || !this.holds(chunk)) return undefined;\n    this.#memory = undefined;',

@@ -1,10 +1,11 @@
 import { IpcError } from '../errors.js';
+import type { ChunkMessages } from './chunk-messages.js';
 import type { EnvelopeText } from './envelope.js';
 import type { Frame } from './framing.js';
 import { MAX_MANY_BYTES, type Stages } from './outbound.js';
 
 /** Adds the messages of a frame, mostly one. Throws for a frame that has none. */
-export type Decode<In> = (frame: Frame, messages: In[]) => void;
+export type Decode<In> = (frame: Frame, messages: ChunkMessages<In>) => void;
 
 /** The way from a frame to its messages that codec and envelope have. `onAnnounced`: the frame was no message. */
 export function frameDecoder<In>(
@@ -33,9 +34,9 @@ function wholeDecoder<In>(
     const value = coder.decode(frame);
     const many = envelope.unwrapMany?.(value);
     const features = envelope.announced?.(value);
-    if (many !== undefined) addAll(messages, many as readonly In[]);
+    if (many !== undefined) messages.addAll(many as readonly In[]);
     else if (features !== undefined) onAnnounced(features);
-    else messages.push(envelope.unwrap(value) as In);
+    else messages.add(envelope.unwrap(value) as In);
   };
 }
 
@@ -54,7 +55,7 @@ function packedDecoder<In>(
       throw tooLarge(frame.length, maxFrameBytes);
     }
     if (many === undefined) decodeOne(frame, messages);
-    else addAll(messages, many.map(one => envelope.unwrap(one)) as In[]); // all or none
+    else messages.addAll(many.map(one => envelope.unwrap(one)) as In[]); // all or none
   };
 }
 
@@ -73,12 +74,12 @@ function textDecoder<In>(
     try {
       const one = inside(frame, json);
       if (one !== undefined) {
-        messages.push(coder.decode(one));
+        messages.add(coder.decode(one));
         return;
       }
       const many = json.many && coder.decodeMany && inside(frame, json.many);
       if (many?.startsWith('[')) {
-        addAll(messages, coder.decodeMany?.(many) ?? []);
+        messages.addAll(coder.decodeMany?.(many) ?? []);
         return;
       }
     } catch (thrown) {
@@ -93,10 +94,6 @@ function textDecoder<In>(
 function inside(frame: Frame, { before, after }: EnvelopeText): string | undefined {
   if (typeof frame !== 'string' || !frame.startsWith(before) || !frame.endsWith(after)) return undefined;
   return frame.slice(before.length, frame.length - after.length);
-}
-
-function addAll<T>(all: T[], some: readonly T[]): void {
-  for (const one of some) all.push(one);
 }
 
 function isSyntaxError(thrown: unknown): boolean {

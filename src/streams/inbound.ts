@@ -1,5 +1,6 @@
 import { IpcError } from '../errors.js';
 import { ChunkFailures } from './chunk-failures.js';
+import { ChunkMessages } from './chunk-messages.js';
 import { frameDecoder, longestFrame } from './frame-decoder.js';
 import type { Frame } from './framing.js';
 import type { Stages } from './outbound.js';
@@ -51,7 +52,7 @@ export function inbound<In>(
   return { push, room: splitter.room?.bind(splitter), end: () => splitter.end() };
 
   function push(chunk: Uint8Array): Received<In> {
-    const messages: In[] = [];
+    const messages = new ChunkMessages<In>();
     const failures = new ChunkFailures();
     const marked: number[] = [];
     let failed: readonly IpcError[] = [];
@@ -64,11 +65,21 @@ export function inbound<In>(
     } finally {
       failed = failures.end();
     }
-    return { messages, failures: failed, announced, marked: marked.length > 0 ? marked : undefined };
+    return {
+      messages: messages.all,
+      failures: failed,
+      announced,
+      marked: marked.length > 0 ? marked : undefined,
+    };
   }
 
-  function take(frame: Frame | IpcError, messages: In[], failures: ChunkFailures, marked: number[]): void {
-    const before = messages.length;
+  function take(
+    frame: Frame | IpcError,
+    messages: ChunkMessages<In>,
+    failures: ChunkFailures,
+    marked: number[],
+  ): void {
+    const before = messages.count;
     try {
       if (frame instanceof IpcError) throw frame;
       if (check === undefined) decode(frame, messages);
@@ -81,20 +92,20 @@ export function inbound<In>(
       if (thrown === frame) stages.coder.missed?.();
       failures.add(thrown);
     }
-    if (underMark) marked.push(messages.length === before ? -1 : messages.length - 1);
+    if (underMark) marked.push(messages.count === before ? -1 : messages.count - 1);
     underMark = false;
   }
 
-  function decoded(frame: Frame): In[] {
-    const messages: In[] = [];
+  function decoded(frame: Frame): readonly In[] {
+    const messages = new ChunkMessages<In>();
     decode(frame, messages);
-    return messages;
+    return messages.all;
   }
 
   /** Of many messages in a frame, one may be refused and its neighbours not. */
-  function checkInto(message: In, messages: In[], failures: ChunkFailures): void {
+  function checkInto(message: In, messages: ChunkMessages<In>, failures: ChunkFailures): void {
     try {
-      messages.push(check === undefined ? message : check(message));
+      messages.add(check === undefined ? message : check(message));
     } catch (thrown) {
       failures.add(thrown);
     }
