@@ -94,7 +94,9 @@ async function floodAndAnswer(link: End, manner: Contender['manner']): Promise<v
 }
 
 function several({ make }: MessageKind, first: number, count: number): object[] {
-  return Array.from({ length: count }, (_, i) => make(first + i));
+  const messages: object[] = [];
+  for (let id = first; id < first + count; id += 1) messages.push(make(id));
+  return messages;
 }
 
 /** Calls `onLast` with the last of so many messages as were announced. */
