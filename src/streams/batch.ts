@@ -49,20 +49,20 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
 
   function encodeMany(messages: readonly Out[]): string | WholeTexts {
     if (perText === 1) return eachAlone(messages);
-    const texts: string[] = [];
+    let frames = '';
     for (let at = 0; at < messages.length; at += perText) {
-      const some = messages.slice(at, at + perText);
-      const text = textOfMany(some);
+      const text = textOfMany(messages.slice(at, at + perText));
       if (text.length > MAX_BATCH_CHARS) return eachAlone(messages);
-      texts.push(text);
+      frames += at === 0 ? text : nextFrame + text;
     }
-    perText = fitting(texts, messages.length);
-    return texts.join(nextFrame);
+    perText = fitting(frames.length, messages.length);
+    return frames;
   }
 
   function eachAlone(messages: readonly Out[]): WholeTexts {
     const texts = messages.map(encoded);
-    perText = fitting(texts, messages.length);
+    const chars = texts.reduce((sum, text) => sum + text.length, 0);
+    perText = fitting(chars, messages.length);
     return alone(texts);
   }
 
@@ -96,8 +96,8 @@ function inWrites(frames: readonly string[]): string[] {
 }
 
 /** So many messages like these go into one text: half of what fits, for some are longer than others. */
-function fitting(texts: readonly string[], count: number): number {
-  const average = texts.reduce((sum, text) => sum + text.length, 0) / count;
+function fitting(chars: number, count: number): number {
+  const average = chars / count;
   if (average > MAX_TEXT_CHARS) return 1;
   return Math.min(MESSAGES_PER_TEXT, Math.ceil(MAX_BATCH_CHARS / 2 / average));
 }
