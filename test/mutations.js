@@ -439,6 +439,14 @@ export const mutations = [
     name: 'grows with what has come, not with what was announced',
   },
   {
+    guard: 'all handles are read that a process sent before it exited',
+    file: 'transport/lane-end.ts',
+    find: 'const readOn = bytes === undefined && read && pipe.readStart() === 0;',
+    put: 'const readOn = false;',
+    test: 'process/handles.test.ts',
+    name: 'still sends the handles that are queued, with their messages, gone before they are read',
+  },
+  {
     guard: 'the array that a codec made of a batch is not added to',
     file: 'streams/chunk-messages.ts',
     find: 'const own = this.#all.slice();',

@@ -87,8 +87,13 @@ export function withStdio(args: readonly unknown[], stdio: readonly StdioEntry[]
 export function guardNode({ channel, pipe }: LaneEnd, failed: (why: string) => void): void {
   const { onread } = pipe;
   const { emit } = channel;
+  let read = false; // since the last end
   pipe.onread = bytes => {
-    attempt(() => onread.call(pipe, bytes));
+    // A read brings one descriptor, less than was asked for: libuv takes that for the last one of a peer that is gone
+    // (libuv/libuv#2319). An end is one only if another read finds nothing.
+    const readOn = bytes === undefined && read && pipe.readStart() === 0;
+    read = bytes !== undefined;
+    if (!readOn) attempt(() => onread.call(pipe, bytes));
   };
   channel.emit = (name, ...args) => {
     // What comes after Node has done its part is ours, and its faults should show.

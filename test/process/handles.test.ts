@@ -17,6 +17,7 @@ import {
   openDescriptors,
   textOf,
   told,
+  untilDead,
 } from '../support/handles.js';
 import { fixture } from '../support/processes.js';
 
@@ -181,12 +182,16 @@ describe('a child', () => {
 });
 
 describe('a process that exits', () => {
-  it('still sends the handles that are queued, with their messages', async () => {
+  it.each([
+    ['while they are read', false],
+    ['before they are read', true],
+  ])('still sends the handles that are queued, with their messages, gone %s', async (_name, gone) => {
     const pairs = await tcp.connections(5);
     const child = forkedProgram(channel => {
       const handles: unknown[] = [];
-      channel.deliveries$.subscribe(({ handle }) => {
-        if (handles.push(handle) < 5) return;
+      channel.deliveries$.subscribe(({ message, handle }) => {
+        if (message === 'yours') handles.push(handle);
+        if (message !== 'back') return;
         for (const [id, socket] of handles.entries()) channel.send(id, socket as Socket);
         process.exit();
       });
@@ -194,11 +199,14 @@ describe('a process that exits', () => {
     const { values, completed } = collect(child.deliveries$);
     const failures = collect(child.failures$);
     for (const { accepted } of pairs) child.send('yours', accepted);
+    child.send('back');
+    await child.flush();
+    if (gone) untilDead(child.process.pid as number);
     await completed;
     expect(values.map(({ message }) => message)).toEqual([0, 1, 2, 3, 4]);
-    for (const { handle } of values) (handle as Socket | undefined)?.end('back');
-    for (const { client } of pairs) expect(await textOf(client)).toBe('back');
     expect(failures.values).toEqual([]);
+    for (const { handle } of values) (handle as Socket).end('back');
+    for (const { client } of pairs) expect(await textOf(client)).toBe('back');
     expect(await child.exited).toEqual({ code: 0, signal: null });
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -63,6 +64,11 @@ export async function textOf(socket: Socket): Promise<string> {
 /** How many descriptors a process has open. */
 export function openDescriptors(pid: number | 'self' = 'self'): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Does nothing else until a child of this process has exited: what it sent last is here then, together with its end. */
+export function untilDead(pid: number): void {
+  while (!execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z'));
 }
 
 /** A promise of what a callback of `send` is told. */
