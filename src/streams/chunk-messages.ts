@@ -12,18 +12,25 @@ export class ChunkMessages<In> {
   }
 
   add(message: In): void {
-    this.#own ??= this.#owned();
-    this.#own.push(message);
+    this.#owned().push(message);
   }
 
   addAll(messages: readonly In[]): void {
-    this.#own = undefined;
-    this.#all = this.#all.length === 0 ? messages : this.#all.concat(messages);
+    if (this.#all.length === 0) {
+      this.#all = messages;
+      this.#own = undefined;
+      return;
+    }
+    const own = this.#owned();
+    for (const message of messages) own.push(message);
   }
 
+  /** Copied once: a chunk may hold thousands of small batches. */
   #owned(): In[] {
+    if (this.#own !== undefined) return this.#own;
     const own = this.#all.slice();
     this.#all = own;
+    this.#own = own;
     return own;
   }
 }

@@ -19,6 +19,17 @@ describe('the messages of a chunk', () => {
     expect(messages.all).toBe(batch);
   });
 
+  it('are copied once, however many batches a chunk holds', () => {
+    const messages = new ChunkMessages<number>();
+    messages.addAll([1]);
+    messages.addAll([2]);
+    const { all } = messages;
+    messages.addAll([3]);
+    messages.add(4);
+    expect(messages.all).toBe(all);
+    expect(all).toEqual([1, 2, 3, 4]);
+  });
+
   it('never change the array of a batch: it may be kept by the codec that made it', () => {
     for (const batch of [[1], Object.freeze([1])]) {
       const messages = new ChunkMessages<number>();
