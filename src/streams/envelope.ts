@@ -82,6 +82,16 @@ function itself(value: unknown): unknown {
   return value;
 }
 
+/** The wire values of many messages: the very array where there is no envelope. */
+export function wrapEach(envelope: Envelope, messages: readonly unknown[]): readonly unknown[] {
+  return envelope.wrap === itself ? messages : messages.map(message => envelope.wrap(message));
+}
+
+/** The messages of many wire values: the very array where there is no envelope. Throws what `unwrap` throws. */
+export function unwrapEach(envelope: Envelope, values: readonly unknown[]): readonly unknown[] {
+  return envelope.unwrap === itself ? values : values.map(value => envelope.unwrap(value));
+}
+
 function unwrapDeka(value: unknown): unknown {
   if (isDeka(value)) return value.msg;
   throw new IpcError(

@@ -1,6 +1,6 @@
 import { IpcError } from '../errors.js';
 import type { ChunkMessages } from './chunk-messages.js';
-import type { EnvelopeText } from './envelope.js';
+import { type EnvelopeText, unwrapEach } from './envelope.js';
 import type { Frame } from './framing.js';
 import { MAX_MANY_BYTES, type Stages } from './outbound.js';
 
@@ -55,7 +55,7 @@ function packedDecoder<In>(
       throw tooLarge(frame.length, maxFrameBytes);
     }
     if (many === undefined) decodeOne(frame, messages);
-    else messages.addAll(many.map(one => envelope.unwrap(one)) as In[]); // all or none
+    else messages.addAll(unwrapEach(envelope, many) as readonly In[]); // all or none
   };
 }
 

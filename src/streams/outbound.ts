@@ -1,6 +1,6 @@
 import type { Joint, Piece } from '../joint.js';
 import type { Coder } from './codec.js';
-import type { Envelope } from './envelope.js';
+import { type Envelope, wrapEach } from './envelope.js';
 import { textOf } from './frame-text.js';
 import type { Frame, Framing } from './framing.js';
 
@@ -79,7 +79,7 @@ export function packingEncoder<Out>({ coder, syntax, envelope }: Stages<Out, unk
   }
 
   function packed(messages: readonly Out[]): Frame[] {
-    const wrapped = messages.map(message => envelope.wrap(message) as Out);
+    const wrapped = wrapEach(envelope, messages) as readonly Out[];
     const frame = encodeMany(wrapped);
     if (frame === undefined) return wrapped.map(message => coder.encode(message));
     const average = frame.length / messages.length;
