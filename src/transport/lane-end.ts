@@ -65,7 +65,23 @@ export function laneEnd(connect: (pipe: NativePipe) => void): LaneEnd {
   Object.assign(target, { _handle: { spawn }, _closesNeeded: 1, _closesGot: 0, connected: false });
   const start = (prototype as unknown as { spawn(options: object): number }).spawn;
   start.call(target, { file: '', args: [], envPairs: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  return { channel: target, pipe: pipe as unknown as NativePipe };
+  const end = { channel: target, pipe: pipe as unknown as NativePipe };
+  readToTheEnd(end.pipe);
+  return end;
+}
+
+/**
+ * A read brings one descriptor, less than was asked for, and libuv takes that for the last read of a peer that is gone
+ * (libuv/libuv#2319): what else it sent would be lost. Here an end is one only if another read finds nothing.
+ */
+function readToTheEnd(pipe: NativePipe): void {
+  const { onread } = pipe;
+  let read = false; // since the last end
+  pipe.onread = bytes => {
+    const readOn = bytes === undefined && read && pipe.readStart() === 0;
+    read = bytes !== undefined;
+    if (!readOn) onread.call(pipe, bytes);
+  };
 }
 
 /** The list of stdio among the arguments of the native `spawn`: in its options until Node 22, the fifth since. */
@@ -87,13 +103,8 @@ export function withStdio(args: readonly unknown[], stdio: readonly StdioEntry[]
 export function guardNode({ channel, pipe }: LaneEnd, failed: (why: string) => void): void {
   const { onread } = pipe;
   const { emit } = channel;
-  let read = false; // since the last end
   pipe.onread = bytes => {
-    // A read brings one descriptor, less than was asked for: libuv takes that for the last one of a peer that is gone
-    // (libuv/libuv#2319). An end is one only if another read finds nothing.
-    const readOn = bytes === undefined && read && pipe.readStart() === 0;
-    read = bytes !== undefined;
-    if (!readOn) attempt(() => onread.call(pipe, bytes));
+    attempt(() => onread.call(pipe, bytes));
   };
   channel.emit = (name, ...args) => {
     // What comes after Node has done its part is ours, and its faults should show.
