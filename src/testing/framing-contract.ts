@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { IpcError } from '../errors.js';
-import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Framing, type Splitter } from '../streams/framing.js';
+import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Framing } from '../streams/framing.js';
 import type { ContractCase } from './contract-case.js';
 import { bytesOf, cuts, noise } from './cuts.js';
+import { readAll } from './read-all.js';
 
 /** What {@link framingContract} is to know of a framing. */
 export interface FramingContractOptions {
@@ -85,7 +86,7 @@ export function framingContract(make: () => Framing, options: FramingContractOpt
     const expected = outcome(make(), [wire]).items;
     for (const most of [7, 1000, 70_000, wire.length]) {
       const splitter = make().splitter(limits());
-      assert.deepEqual(readAll(splitter, wire, most).map(shown), expected);
+      assert.deepEqual(readAll(splitter, wire, () => most).map(shown), expected);
       assert.equal(splitter.end(), undefined);
     }
   }
@@ -177,22 +178,6 @@ function outcome(framing: Framing, chunks: readonly Uint8Array[], maxFrameBytes?
   const splitter = framing.splitter(limits(maxFrameBytes));
   const items = chunks.flatMap(chunk => splitter.push(chunk).map(shown));
   return { items, end: splitter.end()?.code };
-}
-
-/** Reads as a transport does that asks for the room. Its own memory is used again for each read. */
-function readAll(splitter: Splitter, wire: Buffer, most: number): (Frame | IpcError)[] {
-  const own = Buffer.alloc(64 * 1024);
-  const found: (Frame | IpcError)[] = [];
-  for (let at = 0; at < wire.length; ) {
-    const room = splitter.room?.() ?? own;
-    assert.ok(room.length > 0, 'its room is empty');
-    const part = wire.subarray(at, at + Math.min(most, room.length));
-    room.set(part);
-    found.push(...splitter.push(room.subarray(0, part.length)));
-    own.fill(0x21);
-    at += part.length;
-  }
-  return found;
 }
 
 function shown(item: Frame | IpcError): string {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { IpcError } from '../../src/errors.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Splitter } from '../../src/streams/framing.js';
 import { type LengthPrefixedOptions, lengthPrefixed } from '../../src/streams/length-prefixed.js';
+import { readAll } from '../../src/testing/read-all.js';
 import { watchCopies } from '../support/copies.js';
 import { byteByByte, cut, sizes } from '../support/cutting.js';
 
@@ -123,7 +124,7 @@ describe('frames of which some are long', () => {
       fc.property(lengths, reads, (given, ways) => {
         const sent = given.map((length, index) => Buffer.alloc(length, index));
         const splitter = lengthPrefixed().splitter({ maxFrameBytes: DEFAULT_MAX_FRAME_BYTES });
-        const found = readAll(splitter, sent, ways);
+        const found = readIn(ways, splitter, sent);
 
         expect(found.map(digest)).toEqual(sent.map(digest));
         expect(splitter.end()).toBeUndefined();
@@ -132,31 +133,33 @@ describe('frames of which some are long', () => {
     );
   });
 
-  /** Reads as a socket does: to the room there is, or to a buffer of its own, which it uses again. */
-  function readAll(
+  /** Each read in its way: so many bytes, to the room there is or to the reader's own memory. */
+  function readIn(
+    ways: readonly { toRoom: boolean; most: number }[],
     splitter: Splitter,
     sent: readonly Buffer[],
-    ways: readonly { toRoom: boolean; most: number }[],
   ): readonly (Frame | IpcError)[] {
     const wire = joined({}, sent);
     let written = 0;
     const ends = sent.map(frame => (written += 4 + frame.length));
-    const own = Buffer.alloc(64 * KIB);
-    const found: (Frame | IpcError)[] = [];
-    let at = 0;
-    for (let read = 0; at < wire.length; read += 1) {
-      const { toRoom, most } = ways[read % ways.length] as (typeof ways)[number];
-      const room = (toRoom ? splitter.room?.() : undefined) ?? own;
-      const end = ends.find(one => one > at) ?? wire.length;
-      // Small reads are for the borders of frames: a long one in bytes of one each would take for ever.
-      const upTo = most === TO_ITS_END ? end : read > 300 ? wire.length : at + most;
-      const part = wire.subarray(at, Math.min(upTo, at + room.length));
-      room.set(part);
-      found.push(...splitter.push(room.subarray(0, part.length)));
-      own.fill(0x21);
-      at += part.length;
+    let reads = 0;
+    return readAll({ push: chunk => splitter.push(chunk), room }, wire, most);
+
+    function way(): { toRoom: boolean; most: number } {
+      return ways[reads % ways.length] as (typeof ways)[number];
     }
-    return found;
+
+    function room(): Uint8Array | undefined {
+      return way().toRoom ? splitter.room?.() : undefined;
+    }
+
+    function most(at: number): number {
+      const size = way().most;
+      reads += 1;
+      if (size === TO_ITS_END) return (ends.find(end => end > at) ?? wire.length) - at;
+      // Small reads are for the borders of frames: a long one in bytes of one each would take for ever.
+      return reads > 300 ? wire.length : size;
+    }
   }
 
   function digest(item: Frame | IpcError): string {
