@@ -17,7 +17,7 @@ export const bytes: Workload = {
   run: receive,
 };
 
-/** Of what comes, so much is not measured: nothing is warm yet, and what is takes 0.6 s to become it. */
+/** Of what comes, so much is not measured: nothing is warm yet. At full size that is half a second or more. */
 const WARM_SHARE = 1 / 4;
 
 /** The child is told by its arguments: a raw pipe knows no messages. */

@@ -6,7 +6,10 @@ import { floodedBy, warmRate } from './flood.js';
 /** Small messages in all, however many send them. */
 const TOTAL = 1_280_000;
 
-/** Each child compiles for itself: what it sends before that costs ten times as much, and would be most of what 64 send. */
+/**
+ * Each child compiles for itself: what it sends before that costs ten times as much, and would be most of what 64 send. Who is
+ * slow, and measures a share of the messages, sends a share of these.
+ */
 const WARM_EACH = 40_000;
 
 /** Many children that send to one parent at the same time. */
@@ -26,7 +29,7 @@ export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(childre
     const flood = async (some: number) => {
       await Promise.all(ends.map(end => floodedBy(end, 'small', Math.ceil(some / children))));
     };
-    await flood(children * WARM_EACH);
+    await flood((children * WARM_EACH * total) / TOTAL);
     const figures = await warmRate(flood, total);
     for (const end of ends) end.close();
     return figures;
