@@ -18,7 +18,6 @@ export class ChunkMessages<In> {
   addAll(messages: readonly In[]): void {
     if (this.#all.length === 0) {
       this.#all = messages;
-      this.#own = undefined;
       return;
     }
     const own = this.#owned();
