@@ -39,6 +39,22 @@ export const mutations = [
     name: 'rests while somebody holds',
   },
   {
+    guard: 'nothing of a sendAll that is done stays with its channel',
+    file: 'channel/send-all.ts',
+    find: '    stopListening();\n',
+    put: '',
+    test: 'channel/on-closed.test.ts',
+    name: 'keeps nothing of each sendAll',
+  },
+  {
+    guard: 'nothing of a subscriber to metrics$ that has left stays with its channel',
+    file: 'channel/metrics.ts',
+    find: '      stopListening();\n',
+    put: '',
+    test: 'channel/on-closed.test.ts',
+    name: 'keeps nothing of each subscriber to its metrics',
+  },
+  {
     guard: 'the bound on the queue',
     file: 'transport/writer.ts',
     find: 'if (this.#weight + size > this.#limits.maxQueueBytes)',

@@ -1,5 +1,6 @@
 import { Observable } from '../rx.js';
 import type { Channel, ChannelMetrics, Flow } from './channel.js';
+import { onClosed } from './on-closed.js';
 import { DelayWindow, type QueueDelaySummary } from './queue-delay.js';
 
 /** A {@link ChannelMetrics} with what happened per second since the one before. */
@@ -28,8 +29,9 @@ export function metrics$(channel: Channel<never, unknown>, everyMs = 1000): Obse
     const stopWatching = channel.watchQueueDelay?.(delays.add);
     const timer = setInterval(sample, everyMs);
     timer.unref();
-    void channel.closed.then(finish);
+    const stopListening = onClosed(channel, finish);
     return () => {
+      stopListening();
       clearInterval(timer);
       stopWatching?.();
     };
@@ -48,7 +50,6 @@ export function metrics$(channel: Channel<never, unknown>, everyMs = 1000): Obse
     }
 
     function finish(): void {
-      if (subscriber.closed) return;
       sample();
       subscriber.complete();
     }

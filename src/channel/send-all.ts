@@ -3,6 +3,7 @@ import { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, observable, SafeSubscriber } from '../rx.js';
 import type { CloseReason } from './channel.js';
 import { channelClosed } from './lifecycle.js';
+import { onClosed } from './on-closed.js';
 
 /** What {@link sendAll} needs of a channel. */
 export interface Sink<Out> {
@@ -22,12 +23,13 @@ export async function sendAllWhileOpen<Out>(
 ): Promise<number> {
   const stop = new Stop();
   const onAbort = () => stop.stop(signal?.reason);
-  void channel.closed.then(reason => stop.stop(channelClosed(reason)));
+  const stopListening = onClosed(channel, reason => stop.stop(channelClosed(reason)));
   signal?.addEventListener('abort', onAbort);
   if (signal?.aborted === true) onAbort();
   try {
     return await sendAll(channel, source, stop);
   } finally {
+    stopListening();
     signal?.removeEventListener('abort', onAbort);
   }
 }
