@@ -84,6 +84,14 @@ const LIMITS: readonly Contender[] = [
   },
 ];
 
+/** How a process loads what it uses, where that is all that it does. */
+export const LOADS: readonly Contender[] = [
+  loading('preload deka-ipc/register', 'own'),
+  loading('import deka-ipc/child_process', 'own'),
+  loading('import deka-ipc', 'own'),
+  loading('import rxjs', 'neighbour'),
+];
+
 export const CONTENDERS: readonly Contender[] = [
   ...OWN,
   POLLING,
@@ -92,6 +100,7 @@ export const CONTENDERS: readonly Contender[] = [
   ...NEIGHBOURS,
   ...CODEC_CONTENDERS,
   ...LIMITS,
+  ...LOADS,
 ];
 
 /** The contender of that name. */
@@ -128,6 +137,10 @@ function fork(name: string, options: NonNullable<Parameters<typeof forkSides>[0]
   };
 }
 
+function loading(name: string, family: Contender['family']): Contender {
+  return { name, family, manner: 'one by one', tellsToWait: true, sides: noSides };
+}
+
 async function noSides(): Promise<never> {
-  throw new Error('stays within one process: only for the workloads named limit');
+  throw new Error('has no link: only for the workloads that name it');
 }

@@ -4,6 +4,7 @@ import { CODECS } from './workloads/codecs.js';
 import { FLOODS } from './workloads/flood.js';
 import { LARGE } from './workloads/large.js';
 import { LIMITS } from './workloads/limits.js';
+import { load } from './workloads/load.js';
 import { roundTrip, underLoad } from './workloads/round-trip.js';
 import { SCALE } from './workloads/scale.js';
 import { start } from './workloads/start.js';
@@ -15,6 +16,7 @@ export const WORKLOADS: readonly Workload[] = [
   underLoad,
   ...LARGE,
   start,
+  load,
   ...CODECS,
   ...LIMITS,
   bytes,

@@ -64,6 +64,7 @@ const PLANS: readonly Plan[] = [
     workloads: ['large-32', 'large-64', 'start'],
     as: 'bars',
   },
+  { title: 'What loading costs a process', workloads: ['load'], as: 'bars' },
   { title: 'Codecs', workloads: sized('codecs'), as: 'bars' },
   { title: 'Against JSON alone, without a link', workloads: sized('limit'), as: 'bars' },
   { title: 'Bytes, against a raw pipe', workloads: ['bytes'], as: 'bars' },
@@ -76,6 +77,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'large-32': '32 MB',
   'large-64': '64 MB',
   start: 'start',
+  load: 'on top of a bare Node',
   bytes: '64 KB each',
 };
 

@@ -44,6 +44,23 @@ describe('the program', () => {
     expect(await readFile(join(folder, 'out.html'), 'utf8')).toContain('</html>');
   });
 
+  it('measures what it costs to load, without a link', async () => {
+    const { code, stderr } = await bench(
+      ...['--workload', 'load', '--quick', '--rounds', '1', '--json', 'load.json'],
+    );
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const result = JSON.parse(await readFile(join(folder, 'load.json'), 'utf8')) as Result;
+    const rows = result.runs
+      .flatMap(run => run.rows)
+      .map(({ contender, ratio }) => [contender, ratio !== null]);
+    expect(rows).toEqual([
+      ['preload deka-ipc/register', true],
+      ['import deka-ipc/child_process', true],
+      ['import deka-ipc', true],
+      ['import rxjs', true],
+    ]);
+  });
+
   it('draws and compares what was written, without measuring', async () => {
     const { code, stdout } = await bench('--from', 'out.json', '--against', 'out.json', '--svg', 'again.svg');
     expect(stdout).toContain('0 of 0 rows slower');

@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { LOADS, names } from '../contenders.js';
+import { percentile, type Workload } from '../workload.js';
+
+const { resolve } = createRequire(import.meta.url);
+
+const BARE = ['-e', '0'];
+
+/** What a program pays at its start, before it has done anything with what it loads. */
+export const load: Workload = {
+  name: 'load',
+  title: 'loading, on top of what a bare Node takes',
+  figures: [{ name: 'p50', unit: 'ms', better: 'less' }],
+  contenders: names(LOADS),
+  base: 'import deka-ipc',
+  sizes: { of: 'starts', full: 20, quick: 3 },
+  run: async ({ name }, count) => {
+    const args = argumentsFor(name);
+    const times: number[] = [];
+    for (let start = 0; start < count; start += 1) {
+      const bare = timeOf(BARE); // each time: a machine is faster in one second than in the next
+      times.push(timeOf(args) - bare);
+    }
+    return { p50: percentile(times, 0.5) };
+  },
+};
+
+function timeOf(args: readonly string[]): number {
+  const begin = performance.now();
+  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return performance.now() - begin;
+}
+
+/** `import deka-ipc` as a program does it, `preload deka-ipc/register` as a parent has its child do it. */
+function argumentsFor(contender: string): readonly string[] {
+  const [how, what = ''] = contender.split(' ');
+  const path = resolve(what);
+  if (how === 'preload') return ['--require', path, ...BARE];
+  return ['--input-type=module', '-e', `import '${pathToFileURL(path)}'`];
+}
