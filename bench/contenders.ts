@@ -86,10 +86,10 @@ const LIMITS: readonly Contender[] = [
 
 /** How a process loads what it uses, where that is all that it does. */
 export const LOADS: readonly Contender[] = [
-  loading('preload deka-ipc/register', 'own'),
-  loading('import deka-ipc/child_process', 'own'),
-  loading('import deka-ipc', 'own'),
-  loading('import rxjs', 'neighbour'),
+  loading('load deka-ipc/register', 'own'),
+  loading('load deka-ipc/child_process', 'own'),
+  loading('load deka-ipc', 'own'),
+  loading('load rxjs', 'neighbour'),
 ];
 
 export const CONTENDERS: readonly Contender[] = [

@@ -14,7 +14,7 @@ export const load: Workload = {
   title: 'loading, on top of what a bare Node takes',
   figures: [{ name: 'p50', unit: 'ms', better: 'less' }],
   contenders: names(LOADS),
-  base: 'import deka-ipc',
+  base: 'load deka-ipc',
   sizes: { of: 'starts', full: 20, quick: 3 },
   run: async ({ name }, count) => {
     const args = argumentsFor(name);
@@ -33,10 +33,10 @@ function timeOf(args: readonly string[]): number {
   return performance.now() - begin;
 }
 
-/** `import deka-ipc` as a program does it, `preload deka-ipc/register` as a parent has its child do it. */
+/** The preload as a parent has its child load it, the others as a program does. */
 function argumentsFor(contender: string): readonly string[] {
-  const [how, what = ''] = contender.split(' ');
-  const path = resolve(what);
-  if (how === 'preload') return ['--require', path, ...BARE];
+  const name = contender.replace('load ', '');
+  const path = resolve(name);
+  if (name === 'deka-ipc/register') return ['--require', path, ...BARE];
   return ['--input-type=module', '-e', `import '${pathToFileURL(path)}'`];
 }

@@ -54,10 +54,10 @@ describe('the program', () => {
       .flatMap(run => run.rows)
       .map(({ contender, ratio }) => [contender, ratio !== null]);
     expect(rows).toEqual([
-      ['preload deka-ipc/register', true],
-      ['import deka-ipc/child_process', true],
-      ['import deka-ipc', true],
-      ['import rxjs', true],
+      ['load deka-ipc/register', true],
+      ['load deka-ipc/child_process', true],
+      ['load deka-ipc', true],
+      ['load rxjs', true],
     ]);
   });
 
