@@ -66,30 +66,16 @@ const LIMITS: readonly Contender[] = [
     sides: async () => (await import('./raw-pipe.js')).rawPipe(),
   },
   deka('deka-ipc bytes', 'one by one', { codec: 'bytes' }),
-  {
-    name: CODEC_ALONE,
-    family: 'limit',
-    note: ALONE,
-    manner: 'one by one',
-    tellsToWait: true,
-    sides: noSides,
-  },
-  {
-    name: CODEC_ALONE_BATCHES,
-    family: 'limit',
-    note: ALONE,
-    manner: 'in batches',
-    tellsToWait: true,
-    sides: noSides,
-  },
+  { ...linkless(CODEC_ALONE, 'limit'), note: ALONE },
+  { ...linkless(CODEC_ALONE_BATCHES, 'limit'), note: ALONE, manner: 'in batches' },
 ];
 
 /** How a process loads what it uses, where that is all that it does. */
 export const LOADS: readonly Contender[] = [
-  loading('load deka-ipc/register', 'own'),
-  loading('load deka-ipc/child_process', 'own'),
-  loading('load deka-ipc', 'own'),
-  loading('load rxjs', 'neighbour'),
+  linkless('load deka-ipc/register', 'own'),
+  linkless('load deka-ipc/child_process', 'own'),
+  linkless('load deka-ipc', 'own'),
+  linkless('load rxjs', 'neighbour'),
 ];
 
 export const CONTENDERS: readonly Contender[] = [
@@ -137,7 +123,8 @@ function fork(name: string, options: NonNullable<Parameters<typeof forkSides>[0]
   };
 }
 
-function loading(name: string, family: Contender['family']): Contender {
+/** Takes part where no messages are sent to another process. */
+function linkless(name: string, family: Contender['family']): Contender {
   return { name, family, manner: 'one by one', tellsToWait: true, sides: noSides };
 }
 

@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { LOADS, names } from '../contenders.js';
+import { ROOT } from '../packages.js';
 import { percentile, type Workload } from '../workload.js';
-
-const { resolve } = createRequire(import.meta.url);
 
 const BARE = ['-e', '0'];
 
@@ -29,14 +26,14 @@ export const load: Workload = {
 
 function timeOf(args: readonly string[]): number {
   const begin = performance.now();
-  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  // In its folder a package is found by its own name.
+  execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
   return performance.now() - begin;
 }
 
 /** The preload as a parent has its child load it, the others as a program does. */
 function argumentsFor(contender: string): readonly string[] {
   const name = contender.replace('load ', '');
-  const path = resolve(name);
-  if (name === 'deka-ipc/register') return ['--require', path, ...BARE];
-  return ['--input-type=module', '-e', `import '${pathToFileURL(path)}'`];
+  if (name === 'deka-ipc/register') return ['--require', name, ...BARE];
+  return ['--input-type=module', '-e', `import '${name}'`];
 }
