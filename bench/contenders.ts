@@ -26,6 +26,12 @@ export const OWN: readonly Contender[] = [
 /** For the round trip: it burns a core on each side. */
 export const POLLING = deka('deka-ipc send, busyPoll', 'one by one', { busyPoll: true });
 
+/** For many children: they leave a processor to the parent, which has to read them all. */
+export const LOW_PRIORITY: readonly Contender[] = [
+  deka('deka-ipc send, low priority', 'one by one', { lowPriority: true }),
+  deka('deka-ipc sendMany, low priority', 'in batches', { lowPriority: true }),
+];
+
 /** Node's own. */
 export const FORKS: readonly Contender[] = [
   fork(BASE, { serialization: 'json' }),
@@ -81,6 +87,7 @@ export const LOADS: readonly Contender[] = [
 export const CONTENDERS: readonly Contender[] = [
   ...OWN,
   POLLING,
+  ...LOW_PRIORITY,
   ...FORKS,
   FORK_IN_WINDOW,
   ...NEIGHBOURS,

@@ -1,6 +1,18 @@
 // This library, as a program uses it.
 import { subscribe } from 'node:diagnostics_channel';
-import { bare, type Channel, type Codec, fork, json, lengthPrefixed, metrics$, parent, v8 } from 'deka-ipc';
+import { constants, setPriority } from 'node:os';
+import {
+  bare,
+  type Channel,
+  type ChildChannel,
+  type Codec,
+  fork,
+  json,
+  lengthPrefixed,
+  metrics$,
+  parent,
+  v8,
+} from 'deka-ipc';
 import { fork as dropInFork } from 'deka-ipc/child_process';
 import type { Sides } from './contender.js';
 import { channelEnd, type End } from './ends.js';
@@ -30,6 +42,8 @@ export interface DekaOptions {
   readonly handles?: boolean;
   readonly watched?: boolean;
   readonly busyPoll?: boolean;
+  /** Whether the system is told that the children can wait. */
+  readonly lowPriority?: boolean;
 }
 
 /** The child finds the built-in codecs by their name. */
@@ -38,14 +52,23 @@ export function dekaSides({
   handles = false,
   watched = false,
   busyPoll = false,
+  lowPriority = false,
 }: DekaOptions = {}): Sides {
   const end = watched ? watchedEnd : channelEnd;
   return {
     up: UP_DEKA,
-    start: async (module, args) =>
-      end(fork(module, args, { handles, busyPoll, stdio: [...STDIO], codec: await CODECS[codec]() })),
+    start: async (module, args) => {
+      const options = { handles, busyPoll, stdio: [...STDIO], codec: await CODECS[codec]() };
+      const channel = fork(module, args, options);
+      if (lowPriority) letWait(channel);
+      return end(channel);
+    },
     inChild: () => end(codec === 'bytes' ? parent({ codec: bytes }) : parent({ busyPoll })),
   };
+}
+
+function letWait({ process: { pid } }: ChildChannel): void {
+  if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
 }
 
 /** Watched in every way there is, on both sides. */

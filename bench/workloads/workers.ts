@@ -1,4 +1,4 @@
-import { BASE, FORKS, names, OWN } from '../contenders.js';
+import { BASE, FORKS, LOW_PRIORITY, names, OWN } from '../contenders.js';
 import { NEIGHBOURS } from '../neighbours.js';
 import { connect, RATE, type Workload } from '../workload.js';
 import { floodedBy, warmRate } from './flood.js';
@@ -18,7 +18,7 @@ export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(childre
   title: `${children} ${children === 1 ? 'child' : 'children at once'} → parent, small`,
   x: children,
   figures: [RATE],
-  contenders: names([...OWN, ...FORKS, ...NEIGHBOURS]),
+  contenders: names([...OWN, ...LOW_PRIORITY, ...FORKS, ...NEIGHBOURS]),
   base: BASE,
   sizes: { full: TOTAL },
   shared: true,
