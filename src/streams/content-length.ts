@@ -1,7 +1,7 @@
 import { constants, isUtf8 } from 'node:buffer';
 import { IpcError } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
-import { asBuffer, sendableText } from './frame-text.js';
+import { asBuffer, quoted, sendableText } from './frame-text.js';
 import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
 
 const CR = 0x0d;
@@ -9,7 +9,7 @@ const LF = 0x0a;
 const MAX_HEADER_BYTES = 8 * 1024;
 
 /** One header: a token of RFC 9110 (section 5.6.2), a colon, the value. */
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/;
+const HEADER = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
 
 /**
  * Frames are UTF-8 text behind a header that says how many bytes they have, as language servers and debug adapters
@@ -120,9 +120,10 @@ function afterByte(matched: number, byte: number | undefined): number {
 function lengthIn(head: string): number | IpcError {
   let length: string | undefined;
   for (const line of head.slice(0, -BLANK_LINE).split('\r\n')) {
-    const [, name, value] = HEADER.exec(line) ?? [];
-    if (name === undefined) return badHeader('is no header', line);
+    const [, name, padded] = HEADER.exec(line) ?? [];
+    if (name === undefined || padded === undefined) return badHeader('is no header', line);
     if (name.toLowerCase() !== 'content-length') continue;
+    const value = padded.trim(); // not by the expression: spaces before a space that it must give back cost their square
     if (length !== undefined && length !== value) return badHeader('contradicts the one before it', line);
     length = value;
   }
@@ -140,10 +141,7 @@ function text(body: Buffer): string | IpcError {
 }
 
 function badHeader(problem: string, text: string): IpcError {
-  const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  // Latin-1: beside the control characters that JSON escapes there are those from 0x7f to 0x9f.
-  const printable = quoted.replaceAll(/[\x7f-\x9f]/g, '?');
-  return lostBy(`The peer sent ${printable} where a header belongs, which ${problem}`);
+  return lostBy(`The peer sent ${quoted(text)} where a header belongs, which ${problem}`);
 }
 
 function overlongHeader(): IpcError {

@@ -1,6 +1,6 @@
 import { IpcError, reasonOf } from '../errors.js';
 import type { Codec } from './codec.js';
-import { textOf } from './frame-text.js';
+import { printable, quoted, textOf } from './frame-text.js';
 import type { Frame } from './framing.js';
 import { lines } from './lines.js';
 
@@ -105,16 +105,4 @@ function notJson(text: string, cause: SyntaxError): IpcError {
 
 function refused(cause: unknown): IpcError {
   return new IpcError('ERR_DECODE', `The reviver refused a message: ${reasonOf(cause)}.`, { cause });
-}
-
-/** The beginning of a stranger's text. */
-function quoted(text: string): string {
-  return printable(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text));
-}
-
-/** No control character, nor one that turns the direction of writing, may reach a terminal through an error. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }

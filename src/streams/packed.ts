@@ -1,4 +1,5 @@
 import { IpcError, reasonOf } from '../errors.js';
+import { quoted } from './frame-text.js';
 import type { Frame } from './framing.js';
 
 /** A frame of a codec that needs bytes. Throws `ERR_DECODE` for text. */
@@ -27,9 +28,4 @@ export function notReadable(format: string, codec: string, bytes: number, cause:
       `Check that both ends use ${codec}() with the same options.`,
     { cause },
   );
-}
-
-/** A stranger's text, so that its control characters cannot reach a terminal. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

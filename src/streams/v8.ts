@@ -2,9 +2,10 @@ import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
 import { IpcError, reasonOf } from '../errors.js';
 import type { Codec, Coder } from './codec.js';
 import { bare } from './envelope.js';
+import { quoted } from './frame-text.js';
 import type { Frame } from './framing.js';
 import { lengthPrefixed } from './length-prefixed.js';
-import { bytesOf, quoted } from './packed.js';
+import { bytesOf } from './packed.js';
 
 // What stands before a host object: Node's lib/internal/child_process/serialization.js.
 const VIEW = 0;

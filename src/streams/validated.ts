@@ -1,5 +1,6 @@
 import { IpcError, type MessageIssue } from '../errors.js';
 import type { Codec, Coder } from './codec.js';
+import { quoted } from './frame-text.js';
 
 /** What a schema says of a value. */
 export type StandardSchemaResult<Output> =
@@ -88,11 +89,7 @@ function invalid(issues: readonly MessageIssue[]): IpcError {
 function described(issue: MessageIssue | undefined): string {
   if (issue === undefined) return 'the schema does not say why';
   const path = issue.path?.map(step => String(typeof step === 'object' ? step.key : step)).join('.') ?? '';
-  return `${quoted(issue.message)}${path === '' ? '' : ` at ${quoted(path)}`}`;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  return `${quoted(issue.message, 100)}${path === '' ? '' : ` at ${quoted(path, 100)}`}`;
 }
 
 function asynchronous(vendor: string): IpcError {

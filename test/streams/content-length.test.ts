@@ -39,6 +39,14 @@ describe('contentLength', () => {
       expect(pushed(splitter(), wire(headers, '{}') + wire(headers, '[]'))).toEqual(['{}', '[]']);
     });
 
+    it('takes a header full of spaces in no time, be there a line break of another kind or none', () => {
+      const spaces = `X:${' '.repeat(7000)}`;
+      expect(pushed(splitter(), wire([`${spaces}x`, 'Content-Length: 2'], '{}'))).toEqual(['{}']);
+      expect(pushed(splitter(), wire([`${spaces}\rx`, 'Content-Length: 2'], '{}'))).toEqual([
+        'ERR_FRAMING_LOST',
+      ]);
+    });
+
     it.each([
       ['a log line in front', `listening on 4000\n${wire(['Content-Length: 2'], '{}')}`],
       ['no length', wire(['Content-Type: text/plain'], '{}')],
@@ -62,7 +70,7 @@ describe('contentLength', () => {
     it('are quoted, shortened and printable, when they are none', () => {
       const [error] = splitter().push(Buffer.from(`\x1b[31m\x9b${'x'.repeat(100)}\r\n\r\n`, 'latin1'));
 
-      expect(error).toMatchObject({ message: expect.stringContaining('"\\u001b[31m?xxx') });
+      expect(error).toMatchObject({ message: expect.stringContaining('"\\u001b[31m\\u009bxxx') });
       expect((error as IpcError).message.length).toBeLessThan(300);
     });
 
