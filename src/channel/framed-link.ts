@@ -159,7 +159,6 @@ export class FramedLink<Out, In> implements Link<Out, In> {
       reads: this.#reads,
       queuedBytes: writer.queuedBytes,
       queuedBytesPeak: writer.peakBytes,
-      drains: writer.drains,
     };
   }
 

@@ -106,7 +106,8 @@ export function handleLink<Out, In>(
     }
   }
 
-  function drainAtExit(): void {
+  /** What the kernel does not take at once is lost: a handle cannot be written without the event loop. */
+  function drainAtExit(): undefined {
     const more = [...unsent];
     unsent.clear();
     lane.drainAtExit(more);

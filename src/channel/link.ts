@@ -14,7 +14,6 @@ export interface LinkCounters {
   readonly reads: number;
   readonly queuedBytes: number;
   readonly queuedBytesPeak: number;
-  readonly drains: number;
 }
 
 /** Whom a link tells. */

@@ -39,7 +39,6 @@ class MessageLink<Out, In> implements Link<Out, In> {
   #recordDelay: ((delayMs: number) => void) | undefined;
   #sent = 0;
   #reads = 0;
-  #drains = 0;
 
   constructor(end: MessageEnd) {
     this.#end = end;
@@ -124,7 +123,6 @@ class MessageLink<Out, In> implements Link<Out, In> {
       reads: this.#reads,
       queuedBytes: 0,
       queuedBytesPeak: 0,
-      drains: this.#drains,
     };
   }
 
@@ -175,7 +173,6 @@ class MessageLink<Out, In> implements Link<Out, In> {
     this.#waiters.tellFlushed(this.#sent);
     if (!this.#blocked) return;
     this.#blocked = false;
-    this.#drains += 1;
     this.#listener?.onDrain();
   }
 }

@@ -52,6 +52,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly #openedAt = Date.now();
   readonly #onPeerEnd: (() => void) | undefined;
   #receivedMessages = 0;
+  #drains = 0;
 
   /** @param members what this channel has beyond others: there when it is published. */
   constructor(link: Link<Out, In>, behaviour: Behaviour, members: object = {}) {
@@ -170,7 +171,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
       reads: link.reads,
       queuedBytes: link.queuedBytes,
       queuedBytesPeak: link.queuedBytesPeak,
-      drains: link.drains,
+      drains: this.#drains,
       badFrames: this.#failures.count,
       openedAt: this.#openedAt,
     };
@@ -219,6 +220,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   }
 
   #linkOnDrain(): void {
+    this.#drains += 1;
     publish('deka-ipc:channel:drain', () => ({ channel: this, queuedBytes: this.queuedBytes }));
     this.#drained.next();
   }

@@ -2,7 +2,7 @@ import { IpcError } from '../errors.js';
 import { Observable, type Subscriber } from '../rx.js';
 import { readNow } from './read-now.js';
 import type { Taken, Transport } from './transport.js';
-import { writeAllSync } from './write-sync.js';
+import { writeInSteps } from './write-sync.js';
 
 /** What is used of a socket of Bun's. */
 export interface BunSocket {
@@ -119,17 +119,16 @@ class BunSocketTransport implements Transport {
   }
 
   // What of the batch under way is left, is known here; the caller knows only that it was not taken.
-  drainSync(
+  *drainSync(
     _underWay: string | Uint8Array | undefined,
     queued: Iterable<string | Uint8Array>,
-    deadline: number,
-  ): void {
+  ): Generator<undefined, void> {
     if (this.#closed) return;
     const rest = this.#rest === undefined ? [] : [this.#rest];
     this.#rest = undefined;
     for (const batch of [...rest, ...queued]) {
       const bytes = typeof batch === 'string' ? Buffer.from(batch) : batch;
-      if (!writeAllSync(this.#fd, bytes, deadline)) return;
+      if (!(yield* writeInSteps(this.#fd, bytes))) return;
     }
   }
 

@@ -1,12 +1,23 @@
+const PAUSE_MS = 2;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
 /** Something that may hold unwritten frames when the process exits. */
 export interface Drainable {
-  /** Writes what it holds without the event loop, as far as the peer lets it within its time. */
-  drainAtExit(): void;
+  /** Hands over what it holds; undefined if that is written already. */
+  drainAtExit(): Drain | undefined;
+}
+
+/** What is written while a process exits, when the event loop no longer turns. */
+export interface Drain {
+  /** Each step writes what the peer has room for. */
+  readonly steps: Iterator<unknown>;
+  /** How long after the process began to exit the last step may be made, in milliseconds. */
+  readonly withinMs: number;
 }
 
 const holding = new Set<Drainable>();
 let hooked = false;
-let exiting = false;
+let exitingSinceMs: number | undefined; // of performance.now()
 
 /**
  * From now on this one is drained if the process exits: by `process.exit()`, an uncaught exception, or at its natural
@@ -14,7 +25,7 @@ let exiting = false;
  */
 export function holdsFrames(drainable: Drainable): void {
   holding.add(drainable);
-  if (exiting) drainable.drainAtExit(); // sent by a listener of 'exit' that came after ours
+  if (exitingSinceMs !== undefined) drain([drainable], exitingSinceMs); // sent by a listener of 'exit' that came after ours
   if (hooked) return;
   hooked = true;
   process.on('exit', processOnExit);
@@ -26,6 +37,18 @@ export function holdsNothing(drainable: Drainable): void {
 }
 
 function processOnExit(): void {
-  exiting = true;
-  for (const drainable of holding) drainable.drainAtExit();
+  exitingSinceMs = performance.now();
+  drain(holding, exitingSinceMs);
+}
+
+/** All in turn, and one time for all: a peer that does not read costs the others nothing, and many cost no more than one. */
+function drain(drainables: Iterable<Drainable>, sinceMs: number): void {
+  let left = Array.from(drainables, drainable => drainable.drainAtExit());
+  while (true) {
+    left = left.filter(
+      each => each?.steps.next().done === false && performance.now() < sinceMs + each.withinMs,
+    );
+    if (left.length === 0) return;
+    Atomics.wait(sleeper, 0, 0, PAUSE_MS);
+  }
 }

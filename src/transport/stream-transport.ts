@@ -4,7 +4,7 @@ import { readInto, takeChunks } from './one-buffer.js';
 import { plainHandle } from './plain-handle.js';
 import type { Taken, Transport } from './transport.js';
 import { unreadOf } from './unread.js';
-import { writeAllSync, writeSome } from './write-sync.js';
+import { writeInSteps, writeSome } from './write-sync.js';
 
 /** A pair of Node streams, or one duplex stream given twice, as a {@link Transport}. */
 export function streamTransport(readable: Readable, writable: Writable): Transport {
@@ -87,17 +87,16 @@ class StreamTransport implements Transport {
     this.#writable.end();
   }
 
-  drainSync(
+  *drainSync(
     underWay: string | Uint8Array | undefined,
     queued: Iterable<string | Uint8Array>,
-    deadline: number,
-  ): void {
+  ): Generator<undefined, void> {
     const handle = plainHandle(this.#writable);
     if (handle === undefined) return;
     const unwritten = underWay === undefined ? [] : [this.#rest ?? lastOf(underWay, handle.writeQueueSize)];
     this.#rest = undefined;
     for (const batch of [...unwritten, ...queued]) {
-      if (!writeAllSync(handle.fd, bytesOf(batch), deadline)) return;
+      if (!(yield* writeInSteps(handle.fd, bytesOf(batch)))) return;
     }
   }
 

@@ -57,14 +57,15 @@ export interface Transport {
   /** Nothing more will be written: tells the peer so. The peer may go on sending. */
   end(): void;
   /**
-   * The process exits: writes what is left of the batch under way, then the others, without the event loop, until
-   * `deadline` (of `performance.now()`). Optional: without it, what is queued at `process.exit()` is lost.
+   * The process exits: writes what is left of the batch under way, then the others, without the event loop, in steps: each
+   * writes what the peer has room for. Ends when there is no more to write, or nobody to read it. Between two steps others
+   * have theirs; when `exitDrainMs` is over there is no further one. Optional: without it, what is queued at
+   * `process.exit()` is lost.
    */
   drainSync?(
     underWay: string | Uint8Array | undefined,
     queued: Iterable<string | Uint8Array>,
-    deadline: number,
-  ): void;
+  ): Iterator<unknown>;
   /** Drops the link now. `bytes$` completes, or errors with the reason. May be called twice. */
   destroy(reason?: Error): void;
 }

@@ -1,22 +1,16 @@
 import { writeSync } from 'node:fs';
 
-const PAUSE_MS = 2;
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
 /**
- * Writes everything to a non-blocking descriptor, waiting for a slow reader until `deadline` (of `performance.now()`).
- * For the last moments of a process, when the event loop no longer turns. False if the time ran out or the reader is
- * gone.
+ * Writes everything to a non-blocking descriptor, a step for each time that its reader has no room. For the last moments of
+ * a process, when the event loop no longer turns. Returns false if the reader is gone.
  */
-export function writeAllSync(fd: number, bytes: Uint8Array, deadline: number): boolean {
+export function* writeInSteps(fd: number, bytes: Uint8Array): Generator<undefined, boolean> {
   let written = 0;
   while (written < bytes.length) {
     const taken = writeSome(fd, bytes.subarray(written));
     if (taken === undefined) return false;
     written += taken;
-    if (taken > 0) continue;
-    if (performance.now() >= deadline) return false;
-    Atomics.wait(sleeper, 0, 0, PAUSE_MS);
+    if (taken === 0) yield;
   }
   return true;
 }

@@ -1,6 +1,6 @@
 import { IpcError, reasonOf } from '../errors.js';
 import { type Joint, type Piece, sizeOf } from '../joint.js';
-import { type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
+import { type Drain, type Drainable, holdsFrames, holdsNothing } from './exit-drain.js';
 import { FlushPolicy, type Written } from './flush-policy.js';
 import type { Batch, Settle } from './open-batch.js';
 import type { Transport } from './transport.js';
@@ -51,8 +51,6 @@ export class Writer implements Drainable {
   writes = 0;
   /** Bytes handed to the transport. */
   bytesWritten = 0;
-  /** Times the queue fell to the low-water mark after being over the high one. */
-  drains = 0;
   /** The most the queue ever weighed, in bytes. */
   peakBytes = 0;
 
@@ -118,6 +116,7 @@ export class Writer implements Drainable {
   fail(error: Error): void {
     if (this.#failed !== undefined) return;
     this.#failed = error;
+    holdsNothing(this);
     settle(this.#underWay, error);
     this.#underWay = undefined;
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift())
@@ -125,14 +124,15 @@ export class Writer implements Drainable {
     this.#waiters.reject(error);
   }
 
-  drainAtExit(): void {
+  drainAtExit(): Drain | undefined {
     const { exitDrainMs } = this.#limits;
     if (exitDrainMs === 0) return;
     const underWay = this.#underWay;
     this.#underWay = undefined;
     const queued = Array.from(this.#rest(), batch => batch.data);
     this.#settled = this.#accepted;
-    this.#transport.drainSync?.(underWay?.data, queued, performance.now() + exitDrainMs);
+    const steps = this.#transport.drainSync?.(underWay?.data, queued);
+    return steps && { steps, withinMs: exitDrainMs };
   }
 
   *#rest(): Generator<Batch> {
@@ -214,7 +214,6 @@ export class Writer implements Drainable {
   #tellDrained(): void {
     if (!this.#blocked || this.#turn.spent || this.#weight > this.#limits.lowWaterMarkBytes) return;
     this.#blocked = false;
-    this.drains += 1;
     this.#waiters.tellRoom();
     this.#listener.onDrain();
   }

@@ -3,6 +3,7 @@ import { metrics$ } from '../../src/channel/metrics.js';
 import { onClosed } from '../../src/channel/on-closed.js';
 import { open } from '../../src/channel/open.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
+import { turns } from '../support/collect.js';
 import { alive, collectGarbage } from '../support/garbage.js';
 
 describe('onClosed', () => {
@@ -26,6 +27,23 @@ describe('onClosed', () => {
     const late = vi.fn();
     onClosed(channel, late);
     await vi.waitFor(() => expect(late).toHaveBeenCalledWith('local'));
+  });
+});
+
+describe('a channel that has ended', () => {
+  it('is not kept for the exit of the process with what it could not send', async () => {
+    const transports: WeakRef<object>[] = [];
+    for (let n = 0; n < 50; n += 1) {
+      const transport = new ScriptedTransport('by hand');
+      const channel = open(transport);
+      channel.send('under way');
+      await turns();
+      channel.send('queued');
+      channel.destroy();
+      transports.push(new WeakRef(transport));
+    }
+    await collectGarbage();
+    expect(alive(transports)).toBeLessThan(5);
   });
 });
 

@@ -60,4 +60,21 @@ describe('a process that ends with messages queued', () => {
     const parent = nodeSpawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
     expect(await once(parent, 'exit')).toEqual([7, null]);
   });
+
+  it('waits for many that do not read as long as for one, and meanwhile delivers to the one that does', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'deka-'));
+    const file = join(folder, 'count');
+    const script = `import { fork, spawn } from 'deka-ipc';
+      const exitDrainMs = 2000;
+      const stuck = Array.from({ length: 20 }, () => spawn('sleep', ['60'], { stdio: 'ignore', exitDrainMs }));
+      const reads = fork('test/fixtures/count-to-file.js', ['${file}'], { exitDrainMs });
+      for (const child of stuck) child.send('x'.repeat(1e6));
+      for (let id = 0; id < ${COUNT}; id += 1) reads.send({ id });
+      process.on('exit', () => { for (const child of stuck) child.process.kill(); });
+      process.exit(7);`;
+    const parent = nodeSpawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+    expect(await once(parent, 'exit')).toEqual([7, null]);
+    await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toBe(String(COUNT));
+    await rm(folder, { recursive: true });
+  });
 });
