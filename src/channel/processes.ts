@@ -27,7 +27,7 @@ export interface ChildChannel<Out = unknown, In = unknown> extends Channel<Out, 
 }
 
 /** Options of {@link spawn}: Node's own for the process (`signal` kills the child), a channel's for the channel. */
-export type SpawnChannelOptions<Out = unknown, In = unknown> = NodeSpawnOptions &
+export type SpawnChannelOptions<Out = unknown, In = unknown> = Omit<NodeSpawnOptions, 'serialization'> &
   Omit<ChannelOptions<Out, In>, 'signal'> & {
     /**
      * `'deka'` (default) announces the channel by `DEKA_IPC_*` and wraps messages in the envelope. `'node'` announces it

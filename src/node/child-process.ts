@@ -6,6 +6,7 @@ import { planOf } from '../channel/options.js';
 import { childEnv, type Wire } from '../transport/channel-env.js';
 import { hasLanes } from '../transport/lanes.js';
 import { ipcIndex, spawnPiped } from '../transport/pipe.js';
+import { withoutEval } from '../transport/spawn.js';
 import { attachFace } from './face.js';
 import { preloading } from './preload.js';
 import { stagesOf } from './stages.js';
@@ -126,13 +127,6 @@ function withInherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const all: NodeJS.ProcessEnv = {};
   for (const name in env) all[name] = env[name];
   return all;
-}
-
-/** `node -e CODE` has CODE in its execArgv, which a forked module is not to run (lib/child_process.js, `fork`). */
-function withoutEval(execArgv: readonly string[]): readonly string[] {
-  const { _eval: code } = process as { _eval?: unknown };
-  const at = execArgv === process.execArgv && typeof code === 'string' ? execArgv.lastIndexOf(code) : -1;
-  return at > 0 ? execArgv.filter((_, index) => index !== at && index !== at - 1) : execArgv;
 }
 
 /** Undefined for what is no file: Node says so itself. */

@@ -87,7 +87,20 @@ export function forkChild(
   const { execPath = process.execPath, execArgv = process.execArgv, silent = false, ...rest } = options;
   const path = module instanceof URL ? fileURLToPath(module) : module;
   const stdio = rest.stdio ?? (silent ? 'pipe' : 'inherit');
-  return spawnChild(execPath, [...execArgv, path, ...args], { ...rest, stdio }, announcement);
+  return spawnChild(execPath, [...withoutEval(execArgv), path, ...args], { ...rest, stdio }, announcement);
+}
+
+/**
+ * `node -e CODE` has CODE in its execArgv, which a forked module is not to run (lib/child_process.js, `fork`); nor may a
+ * module have the --input-type of that code, which Node's own fork leaves.
+ */
+export function withoutEval(execArgv: readonly string[]): readonly string[] {
+  const { _eval: code } = process as { _eval?: unknown };
+  const at = execArgv === process.execArgv && typeof code === 'string' ? execArgv.lastIndexOf(code) : -1;
+  if (at <= 0) return execArgv;
+  return execArgv.filter(
+    (arg, index) => index !== at && index !== at - 1 && !arg.startsWith('--input-type='),
+  );
 }
 
 /** Node throws some failures of the system (E2BIG, ENOTDIR) and emits others; its own argument errors pass. */

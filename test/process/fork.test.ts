@@ -1,5 +1,6 @@
-import { spawn as nodeSpawn } from 'node:child_process';
+import { execFile, spawn as nodeSpawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { type Channel, fork, type IpcError, json, spawn } from 'deka-ipc';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -100,6 +101,21 @@ describe('fork', () => {
       same: true,
       grandchild: { names: [], sockets: [] },
     });
+  });
+
+  it.each([
+    ['-e', 'import("deka-ipc").then(m => start(m.fork))'],
+    ['--input-type=module', '-e', 'import { fork } from "deka-ipc"; start(fork);'],
+  ])('runs the module, not the code that the parent was started with by %s', async (...args) => {
+    const code = `${args.at(-1)}
+      function start(fork) {
+        if (process.env.STARTED) throw new Error('the code of the parent');
+        const child = fork('test/fixtures/echo.js', [], { env: { ...process.env, STARTED: '1' } });
+        child.messages$.subscribe(answer => { console.log(answer); child.close(); });
+        child.send('up');
+      }`;
+    const { stdout } = await promisify(execFile)(process.execPath, [...args.slice(0, -1), code]);
+    expect(stdout).toBe('up\n');
   });
 
   it('takes the first descriptor after those of stdio', async () => {
