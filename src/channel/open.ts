@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Codec } from '../streams/codec.js';
 import type { HandleLane } from '../transport/handle-lane.js';
 import { memoryTransports } from '../transport/memory.js';
 import { streamTransport } from '../transport/stream-transport.js';
@@ -64,11 +65,15 @@ export function stdio<Out = unknown, In = unknown>(options: ChannelOptions<Out, 
  * client.messages$.subscribe(console.log); // hello world
  * client.send('world');
  */
+export function pair<C extends Codec<never, unknown>>(
+  options: ChannelOptions & { readonly codec: C },
+): C extends Codec<infer Out, infer In> ? [Channel<Out, In>, Channel<Out, In>] : never;
 export function pair<A = unknown, B = unknown>(
-  options: ChannelOptions<A, B> & ChannelOptions<B, A> = {},
-): [Channel<A, B>, Channel<B, A>] {
+  options?: ChannelOptions<A | B, A | B>,
+): [Channel<A, B>, Channel<B, A>];
+export function pair(options: ChannelOptions = {}): [Channel, Channel] {
   const [left, right] = memoryTransports();
-  return [open<A, B>(left, options), open<B, A>(right, options)];
+  return [open(left, options), open(right, options)];
 }
 
 /** What only the makers of channels decide, not their users. */

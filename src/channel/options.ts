@@ -80,8 +80,8 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     onBadFrame: options.onBadFrame ?? 'skip',
     busyPoll: options.busyPoll ?? false,
     exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
-    closeTimeoutMs: atLeastZero('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
-    handleTimeoutMs: atLeastZero('handleTimeoutMs', options.handleTimeoutMs ?? 10_000),
+    closeTimeoutMs: timeout('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
+    handleTimeoutMs: timeout('handleTimeoutMs', options.handleTimeoutMs ?? 10_000),
   };
   if (resolved.lowWaterMarkBytes > highWaterMarkBytes) {
     throw invalid('lowWaterMarkBytes', resolved.lowWaterMarkBytes, 'at most highWaterMarkBytes');
@@ -102,7 +102,7 @@ export function planOf<Out, In>(options: ChannelOptions<Out, In>): ChannelPlan<O
   };
 }
 
-function positive(name: string, value: number): number {
+export function positive(name: string, value: number): number {
   if (typeof value === 'number' && value > 0) return value;
   throw invalid(name, value, 'a number above 0');
 }
@@ -110,6 +110,13 @@ function positive(name: string, value: number): number {
 function atLeastZero(name: string, value: number): number {
   if (typeof value === 'number' && value >= 0) return value;
   throw invalid(name, value, 'a number of at least 0');
+}
+
+/** Some 24 days. A longer one, and Infinity, Node's timers take for a millisecond. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+function timeout(name: string, value: number): number {
+  return Math.min(atLeastZero(name, value), LONGEST_TIMEOUT_MS);
 }
 
 function invalid(name: string, value: unknown, wanted: string): IpcError {

@@ -7,6 +7,8 @@ import { onClosed } from './on-closed.js';
 
 /** What {@link sendAll} needs of a channel. */
 export interface Sink<Out> {
+  /** False: `send` returned false because the channel has ended, and took nothing. */
+  readonly connected: boolean;
   send(message: Out): boolean;
   ready(): Promise<void>;
   flush(): Promise<void>;
@@ -140,8 +142,9 @@ async function sendPushed<Out>(sink: Sink<Out>, source$: Observable<Out>, stop: 
 
   function next(message: Out): void {
     try {
-      sink.send(message);
-      sent += 1;
+      // Not taken: what is left to happen is the end of the channel, which says why.
+      if (!sink.send(message) && !sink.connected) subscriber.unsubscribe();
+      else sent += 1;
     } catch (thrown) {
       fail(thrown);
       subscriber.unsubscribe();

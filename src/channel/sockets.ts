@@ -5,12 +5,12 @@ import { type Listener, listenTransports } from '../transport/listen.js';
 import type { Transport } from '../transport/transport.js';
 import type { Channel } from './channel.js';
 import { open } from './open.js';
-import { type ChannelOptions, resolveOptions } from './options.js';
+import { type ChannelOptions, positive, resolveOptions } from './options.js';
 
 /** Accepted channels that nobody has subscribed for yet; a further connection is dropped. */
 export const UNCLAIMED_CHANNELS = 128;
 
-/** Options of {@link listen}. `signal` closes every channel, not the server. */
+/** Options of {@link listen}. `signal` destroys every channel, not the server. */
 export interface ListenOptions<Out = unknown, In = unknown> extends ChannelOptions<Out, In> {
   /** Connections at a time; a further one is dropped. Default Infinity. */
   readonly maxConnections?: number;
@@ -59,8 +59,8 @@ export async function listen<Out = unknown, In = unknown>(
   options: ListenOptions<Out, In> = {},
 ): Promise<ChannelServer<Out, In>> {
   resolveOptions(options);
+  const maxConnections = positive('maxConnections', options.maxConnections ?? Number.POSITIVE_INFINITY);
   const accepted = new Accepted(options);
-  const { maxConnections = Number.POSITIVE_INFINITY } = options;
   const listener = await listenTransports(at, transport => accepted.add(transport), maxConnections);
   return new Server(listener, accepted);
 }

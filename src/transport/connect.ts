@@ -15,9 +15,11 @@ export async function connectTransport(address: Address, signal?: AbortSignal): 
     await once(socket, 'connect', signal === undefined ? {} : { signal });
   } catch (cause) {
     socket.destroy();
+    const cure =
+      signal?.aborted === true ? 'Its signal was aborted.' : 'Check that the server listens there.';
     throw new IpcError(
       'ERR_TRANSPORT',
-      `Could not connect to ${JSON.stringify(address)}: ${reasonOf(cause)}. Check that the server listens there.`,
+      `Could not connect to ${JSON.stringify(address)}: ${reasonOf(cause)}. ${cure}`,
       { cause },
     );
   }

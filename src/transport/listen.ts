@@ -62,9 +62,10 @@ async function bind(server: Server, options: ListenOptions): Promise<void> {
   } catch (cause) {
     if (options.path !== undefined && isInUse(cause)) throw occupied(options.path, 'another server', cause);
     const at = options.path ?? `${options.host}:${options.port}`;
+    const right = options.path === undefined ? 'the address is one of this machine' : 'the folder exists';
     const cure = isInUse(cause)
       ? 'Another server has it.'
-      : 'Check that the folder exists and may be written.';
+      : `Check that ${right}, and that this process may use it.`;
     throw new IpcError('ERR_TRANSPORT', `Could not listen at ${at}: ${reasonOf(cause)}. ${cure}`, { cause });
   }
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { EMPTY, interval, NEVER, Observable, of, range, throwError } from 'rxjs';
+import { EMPTY, interval, NEVER, Observable, of, range, Subject, throwError } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { open, pair } from '../../src/channel/open.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
@@ -132,6 +132,23 @@ describe('sendAll', () => {
     channel.destroy();
     await expect(sending).rejects.toEqual(closedError);
     expect(torn).toHaveBeenCalledOnce();
+  });
+
+  it('does not count what comes when the peer has ended its side, and says that the channel is closed', async () => {
+    const transport = new ScriptedTransport('by hand');
+    const channel = open(transport);
+    const source = new Subject<number>();
+    const sending = channel.sendAll(source);
+    source.next(1);
+    await turns();
+    transport.peerEnds();
+    await turns();
+    source.next(2);
+    source.complete();
+    await turns();
+    transport.release();
+    await expect(sending).rejects.toEqual(closedError);
+    expect(channel.metrics().sent.messages).toBe(1);
   });
 
   it('ends a wait for a source that yields nothing when the channel ends', async () => {

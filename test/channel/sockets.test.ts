@@ -103,6 +103,7 @@ describe('listen and connect', () => {
     const wrong = { highWaterMarkBytes: -1 };
     await expect(listen(path, wrong)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
     await expect(connect(path, wrong)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
+    await expect(listen(path, { maxConnections: -1 })).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
   });
 });
 

@@ -463,6 +463,8 @@ describe('options', () => {
     [{ maxFrameBytes: -5 }],
     [{ maxBatchBytes: 0 }],
     [{ closeTimeoutMs: -1 }],
+    [{ handleTimeoutMs: Number.NaN }],
+    [{ exitDrainMs: Number.NaN }],
   ])('%o is ERR_INVALID_OPTION and names the option', options => {
     const error = thrownBy(() => open(new ScriptedTransport(), options));
     expect(error).toEqual(code('ERR_INVALID_OPTION'));

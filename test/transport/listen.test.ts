@@ -66,6 +66,12 @@ describe('a Unix socket', () => {
     await expect(listenAt(path)).rejects.toThrow(`Could not listen at ${path}`);
   });
 
+  it('tells what to look at: the folder of a path, the address of a port', async () => {
+    await expect(listenAt(join(temporaryFolder(), 'missing', 's'))).rejects.toThrow('that the folder exists');
+    const elsewhere = listenAt({ host: '192.0.2.1', port: 0 }); // for documentation: RFC 5737
+    await expect(elsewhere).rejects.toThrow('is one of this machine');
+  });
+
   it('rejects with ERR_SOCKET_PATH when the path is too long', async () => {
     const path = join(temporaryFolder(), 'x'.repeat(108));
     await expect(listenAt(path)).rejects.toMatchObject({ code: 'ERR_SOCKET_PATH' });

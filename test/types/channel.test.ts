@@ -110,6 +110,16 @@ describe('Channel<Out, In>', () => {
     right.destroy();
   });
 
+  it('is what the codec is at both ends of a pair, which sends what it receives', () => {
+    const [left, right] = pair({ codec: validated(json(), result) });
+    expectTypeOf(left.messages$).toEqualTypeOf<Observable<Result>>();
+    expectTypeOf(right.messages$).toEqualTypeOf<Observable<Result>>();
+    const [jobs, results] = pair<Job, Result>({ codec: json() });
+    expectTypeOf(jobs).toEqualTypeOf<Channel<Job, Result>>();
+    expectTypeOf(results).toEqualTypeOf<Channel<Result, Job>>();
+    for (const channel of [left, right, jobs, results]) channel.destroy();
+  });
+
   it('gives what it is said to receive, in each way of receiving', async () => {
     const [left, right] = pair<Job, Result>();
     const first = firstValueFrom(left.messages$);
