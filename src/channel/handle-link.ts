@@ -32,7 +32,7 @@ export function handleLink<Out, In>(
   const { start, ready, flush, fail, pause, resume, destroy } = bound(link);
   let listener: LinkListener<In> | undefined;
   let nextId = 1;
-  let undelivered = 0;
+  const undelivered = new Set<number>(); // in the order of send
   let blocked = false;
   const waiters: (() => void)[] = [];
   const unsent = new Map<number, OutgoingHandle>(); // the kernel does not have their messages yet
@@ -50,8 +50,9 @@ export function handleLink<Out, In>(
       await ready();
     },
     flush: async () => {
+      const upTo = nextId;
       await flush();
-      await until(() => undelivered === 0);
+      await until(() => (undelivered.values().next().value ?? upTo) >= upTo);
       await flush();
     },
     fail: (error: Error) => {
@@ -88,16 +89,16 @@ export function handleLink<Out, In>(
       throw thrown;
     }
     nextId += 1;
-    undelivered += 1;
+    undelivered.add(id);
     unsent.set(id, outgoing);
     holdsFrames(drainable);
-    if (undelivered >= HANDLES_HIGH_WATER) blocked = true;
+    if (undelivered.size >= HANDLES_HIGH_WATER) blocked = true;
     return room && !blocked;
 
     function settled(error: IpcError | null): void {
-      undelivered -= 1;
-      if (undelivered === 0) holdsNothing(drainable);
-      const drained = blocked && undelivered <= HANDLES_LOW_WATER;
+      undelivered.delete(id);
+      if (undelivered.size === 0) holdsNothing(drainable);
+      const drained = blocked && undelivered.size <= HANDLES_LOW_WATER;
       if (drained) blocked = false;
       listener?.onProgress();
       if (drained) listener?.onDrain();

@@ -1,27 +1,12 @@
 import { Observable, type Subscriber } from '../rx.js';
 import type { Arrival } from './arrival.js';
+import type { Consumer, IntakeListener } from './consumer.js';
 
 /** Received messages that wait for a consumer may weigh this much, in bytes of input; then reading rests. */
 export const INTAKE_HIGH_WATER_BYTES = 64 * 1024;
 
 /** What one message weighs beyond its bytes, so that a flood of `1`s, each on a read of its own, is not thousands of batches. */
 export const MESSAGE_CHARGE_BYTES = 32;
-
-/** What the intake tells the rest of the channel. */
-export interface IntakeListener {
-  /** Read on, or rest. Rest is repeated with each chunk: Node itself resumes the stdio of a child that has exited. */
-  onDemand(reading: boolean): void;
-  /** The first consumer came, or the last one left. */
-  onConsumers(any: boolean): void;
-  /** A consumer that keeps messages has used one. */
-  onConsumed(): void;
-}
-
-/** Takes messages one by one. The iterator and each subscriber of `messages$` is one. */
-export interface Consumer<In> {
-  next(message: In): void;
-  complete(): void;
-}
 
 interface Batch<In> {
   readonly messages: readonly In[];
@@ -54,7 +39,11 @@ export class Intake<In> {
   #scheduled = false;
   #ended = false;
   #discarding = false;
+  #aborted = false;
   #unbounded = false;
+
+  /** What the message being delivered weighs. */
+  weight = 0;
 
   /** The handle that came with the message being delivered. */
   arrival: Arrival | undefined;
@@ -89,6 +78,7 @@ export class Intake<In> {
 
   /** Drops what waits, and ends. */
   abort(): void {
+    this.#aborted = true;
     for (const { arrival } of this.#waiting.splice(0)) arrival?.settle();
     this.#at = 0;
     this.end();
@@ -131,11 +121,12 @@ export class Intake<In> {
     this.#joined();
   }
 
-  /** @param unread what this consumer took and did not use; waits for the next one if this was the last. */
-  remove(consumer: Consumer<In>, unread: readonly In[] = []): void {
-    if (!this.#consumers.includes(consumer)) return;
+  /** @param unread what this consumer took and did not use, of that weight; waits for the next one if this was the last. */
+  remove(consumer: Consumer<In>, unread: readonly In[] = [], weight = 0): void {
+    // Who has been told of the end may still have what it did not use.
+    if (!this.#consumers.includes(consumer) && (unread.length === 0 || this.#aborted)) return;
     this.#consumers = this.#consumers.filter(other => other !== consumer);
-    if (unread.length > 0 && !this.#anyone) this.#putBack(unread);
+    if (unread.length > 0 && !this.#anyone) this.#putBack(unread, weight);
     this.#tellConsumers();
   }
 
@@ -183,13 +174,15 @@ export class Intake<In> {
     this.#listener.onConsumers(this.#wanted);
   }
 
-  #putBack(unread: readonly In[]): void {
+  #putBack(unread: readonly In[], bytes: number): void {
     const first = this.#waiting[0];
     if (first !== undefined) {
       this.#waiting[0] = { ...first, messages: first.messages.slice(this.#at) };
       this.#at = 0;
     }
-    this.#waiting.unshift({ messages: unread, bytes: 0 });
+    this.#waiting.unshift({ messages: unread, bytes });
+    this.#waitingBytes += bytes;
+    this.#regulate();
   }
 
   #deliver(): void {
@@ -207,6 +200,7 @@ export class Intake<In> {
   #deliverBatch(batch: Batch<In>): void {
     const { messages, bytes, arrival } = batch;
     this.arrival = arrival;
+    this.weight = bytes / messages.length;
     const whole = this.#batchSubscribers;
     if (whole.length > 0) {
       const rest = this.#at === 0 ? messages : messages.slice(this.#at);
@@ -217,7 +211,11 @@ export class Intake<In> {
       const message = messages[at] as In;
       at += 1;
       this.#at = at;
-      for (const consumer of this.#consumers) consumer.next(message);
+      const all = this.#consumers;
+      for (const consumer of all) {
+        // One may have sent another away.
+        if (all === this.#consumers || this.#consumers.includes(consumer)) consumer.next(message);
+      }
       if (this.#waiting[0] !== batch) {
         arrival?.settle();
         return; // a consumer aborted, or put something back

@@ -1,4 +1,5 @@
-import type { Consumer, Intake } from './intake.js';
+import type { Consumer } from './consumer.js';
+import type { Intake } from './intake.js';
 
 type Result<In> = IteratorResult<In, undefined>;
 
@@ -11,6 +12,7 @@ export function iterate<In>(intake: Intake<In>): AsyncIterator<In, undefined> {
   const calls: ((result: Result<In>) => void)[] = [];
   let unread: In[] = [];
   let at = 0;
+  let weight = 0; // of all in unread
   let done = false;
   intake.add(consumer);
 
@@ -23,6 +25,7 @@ export function iterate<In>(intake: Intake<In>): AsyncIterator<In, undefined> {
       return;
     }
     unread.push(message);
+    weight += intake.weight;
     if (unread.length === 1) intake.hold();
   }
 
@@ -48,13 +51,15 @@ export function iterate<In>(intake: Intake<In>): AsyncIterator<In, undefined> {
   function forgetUnread(): void {
     unread = [];
     at = 0;
+    weight = 0;
     intake.release();
   }
 
   function leave(): Promise<Result<In>> {
     const rest = unread.slice(at);
+    // Before the hold is released: what is put back may be reason enough to rest.
+    intake.remove(consumer, rest, rest.length === 0 ? 0 : (weight * rest.length) / unread.length);
     if (unread.length > 0) forgetUnread();
-    intake.remove(consumer, rest);
     onComplete();
     return Promise.resolve({ value: undefined, done: true });
   }

@@ -23,6 +23,7 @@ export function messageLink<Out, In>(end: MessageEnd): Link<Out, In> {
 }
 
 interface Pending {
+  readonly number: number;
   readonly callback: SendCallback | undefined;
   readonly sentAt: number | undefined;
 }
@@ -51,7 +52,7 @@ class MessageLink<Out, In> implements Link<Out, In> {
   }
 
   send(message: Out, callback?: SendCallback): boolean {
-    const pending = { callback, sentAt: this.#recordDelay && performance.now() };
+    const pending = { number: this.#sent + 1, callback, sentAt: this.#recordDelay && performance.now() };
     const onSent: SendCallback = error => this.#settle(pending, error && channelClosed('peer'));
     if (!this.#post(message, onSent)) this.#blocked = true;
     this.#pending.add(pending);
@@ -69,7 +70,8 @@ class MessageLink<Out, In> implements Link<Out, In> {
 
   /** The runtime says when its queue is empty, not when it is half full. */
   ready(): Promise<void> {
-    return this.#blocked || this.#failed !== undefined ? this.flush() : Promise.resolve();
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    return this.#blocked ? this.#waiters.room() : Promise.resolve();
   }
 
   flush(): Promise<void> {
@@ -169,10 +171,12 @@ class MessageLink<Out, In> implements Link<Out, In> {
       this.#recordDelay?.(performance.now() - pending.sentAt);
     this.#listener?.onProgress();
     if (error !== null) this.#waiters.reject(error);
-    if (this.#pending.size > 0 || this.#failed !== undefined) return;
-    this.#waiters.tellFlushed(this.#sent);
-    if (!this.#blocked) return;
+    if (this.#failed !== undefined) return;
+    const oldest = this.#pending.values().next().value;
+    this.#waiters.tellFlushed(oldest === undefined ? this.#sent : oldest.number - 1);
+    if (oldest !== undefined || !this.#blocked) return;
     this.#blocked = false;
+    this.#waiters.tellRoom();
     this.#listener?.onDrain();
   }
 }

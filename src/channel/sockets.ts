@@ -121,9 +121,11 @@ class Accepted<Out, In> {
 
   #subscribe(subscriber: Subscriber<Channel<Out, In>>): () => void {
     this.#subscribers.add(subscriber);
-    const unclaimed = this.#unclaimed;
-    this.#unclaimed = [];
-    for (const channel of unclaimed) subscriber.next(channel);
+    while (!subscriber.closed) {
+      const channel = this.#unclaimed.shift();
+      if (channel === undefined) break;
+      subscriber.next(channel);
+    }
     if (this.#closed) subscriber.complete();
     return () => this.#subscribers.delete(subscriber);
   }

@@ -26,6 +26,8 @@ class StreamTransport implements Transport {
   constructor(readable: Readable, writable: Writable) {
     this.#readable = readable;
     this.#writable = writable;
+    // The peer's end of file must not end our side while messages are queued.
+    if (this.#duplex && 'allowHalfOpen' in writable) writable.allowHalfOpen = true;
     // From the first moment on: an 'error' without a listener would end the process.
     readable.on('error', error => this.#break(error));
     if (!this.#duplex) writable.on('error', error => this.#break(error));

@@ -84,6 +84,11 @@ export class Writer implements Drainable {
 
   /** Queues a piece of `frames` joined frames. False once the high-water mark is reached. Throws `ERR_QUEUE_FULL`. */
   push(piece: Piece, frames: number, settle?: Settle): boolean {
+    if (this.#failed !== undefined) {
+      // The channel was destroyed inside the encoding of this very message.
+      if (settle !== undefined) process.nextTick(settle, this.#failed);
+      return false;
+    }
     const size = sizeOf(piece) + frames * FRAME_CHARGE_BYTES;
     if (this.#weight + size > this.#limits.maxQueueBytes) throw queueFull(this.#limits.maxQueueBytes, size);
     const idle = this.#accepted === this.#settled;
@@ -212,6 +217,7 @@ export class Writer implements Drainable {
   }
 
   #tellDrained(): void {
+    if (this.#failed !== undefined) return;
     if (!this.#blocked || this.#turn.spent || this.#weight > this.#limits.lowWaterMarkBytes) return;
     this.#blocked = false;
     this.#waiters.tellRoom();

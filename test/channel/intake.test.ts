@@ -41,6 +41,15 @@ describe('messages$', () => {
     expect(await firstValueFrom(intake.messages$.pipe(take(2), toArray()))).toEqual([3, 4]);
   });
 
+  it('gives nothing to a consumer whom another one has sent away with the same message', () => {
+    const next = vi.fn();
+    const sentAway = { next, complete: () => {} };
+    intake.messages$.subscribe(() => intake.remove(sentAway));
+    intake.add(sentAway);
+    intake.push([1, 2], 10);
+    expect(next).not.toHaveBeenCalled();
+  });
+
   it('keeps nothing back for a subscriber who left while another stayed', async () => {
     const all = collect(intake.messages$);
     const first = firstValueFrom(intake.messages$);

@@ -1,5 +1,6 @@
+import { firstValueFrom } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { Intake } from '../../src/channel/intake.js';
+import { INTAKE_HIGH_WATER_BYTES, Intake } from '../../src/channel/intake.js';
 import { iterate } from '../../src/channel/iterate.js';
 import { collect } from '../support/collect.js';
 
@@ -79,6 +80,32 @@ describe('iterate', () => {
     const rest: number[] = [];
     for await (const message of looped()) rest.push(message);
     expect(rest).toEqual([2, 3, 4]);
+  });
+
+  it('gives the unread rest back when the channel has ended meanwhile, unless it was destroyed', async () => {
+    const left = iterate(intake);
+    intake.push([1, 2, 3], 10);
+    intake.end();
+    expect((await left.next()).value).toBe(1);
+    await left.return?.();
+    const rest: number[] = [];
+    for await (const message of looped()) {
+      rest.push(message);
+      intake.abort();
+      break;
+    }
+    for await (const message of looped()) rest.push(message);
+    expect(rest).toEqual([2]);
+  });
+
+  it('lets the socket rest when loops that are left gave back as much as may wait', async () => {
+    intake.push([1, 2, 3], 3 * INTAKE_HIGH_WATER_BYTES);
+    for await (const message of looped()) if (message === 1) break;
+    expect(listener.onDemand).toHaveBeenLastCalledWith(false);
+    for await (const message of looped()) if (message === 2) break;
+    expect(listener.onDemand).toHaveBeenLastCalledWith(false);
+    expect(await firstValueFrom(intake.messages$)).toBe(3);
+    expect(listener.onDemand).toHaveBeenLastCalledWith(true);
   });
 
   it('goes on reading after a loop was left with something unread', async () => {

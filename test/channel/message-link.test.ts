@@ -27,7 +27,15 @@ class Runtime extends EventEmitter implements MessageEnd {
 
   /** All that was sent has left. */
   settle(error: Error | null = null): void {
-    for (const callback of this.#callbacks.splice(0)) callback(error);
+    this.sending()(error);
+  }
+
+  /** What was sent so far leaves when the function is called. */
+  sending(): (error?: Error | null) => void {
+    const callbacks = this.#callbacks.splice(0);
+    return (error = null) => {
+      for (const callback of callbacks) callback(error);
+    };
   }
 }
 
@@ -180,6 +188,17 @@ describe('messageLink', () => {
     expect(flushed).not.toHaveBeenCalled();
     runtime.settle();
     await first;
+  });
+
+  it('flushes what was sent so far, whatever is sent behind it', async () => {
+    const { runtime, link } = started();
+    link.send(1);
+    const flushed = link.flush();
+    const settle = runtime.sending();
+    link.send(2);
+    settle();
+    await flushed;
+    runtime.settle();
   });
 
   it('tells ERR_CHANNEL_CLOSED of what the runtime could not send', async () => {

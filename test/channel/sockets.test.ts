@@ -5,7 +5,7 @@ import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Channel } from '../../src/channel/channel.js';
 import { type ChannelServer, connect, listen, UNCLAIMED_CHANNELS } from '../../src/channel/sockets.js';
-import { collect } from '../support/collect.js';
+import { collect, turns } from '../support/collect.js';
 
 let folder: string;
 let path: string;
@@ -63,6 +63,18 @@ describe('listen and connect', () => {
     const channel = await firstValueFrom(server.channels$);
     expect(await firstValueFrom(channel.messages$)).toBe('early');
     await client.close();
+  });
+
+  it('keep the others of those who wait for a subscriber that takes one', async () => {
+    server = await listen(path);
+    const clients = await Promise.all(['a', 'b'].map(() => connect(path)));
+    await turns();
+    for (const client of clients) {
+      const channel = await firstValueFrom(server.channels$);
+      channel.send('taken');
+      expect(await firstValueFrom(client.messages$)).toBe('taken');
+      await client.close();
+    }
   });
 
   it('turn away who comes while too many wait for a first subscriber', async () => {

@@ -311,6 +311,23 @@ describe('send with a handle', () => {
     await child.close();
   });
 
+  it('is not waited for by flush() if it was sent behind it', async () => {
+    const { client, accepted } = await tcp.connection();
+    const child = forkedProgram(channel =>
+      channel.deliveries$.subscribe(({ handle }) => (handle as Socket | undefined)?.destroy()),
+    );
+    let flushed = false;
+    const sendOn = () => {
+      if (!flushed) child.send('it', accepted, { keepOpen: true }, sendOn);
+    };
+    for (let n = 0; n < 3; n += 1) sendOn();
+    await child.flush();
+    flushed = true;
+    client.destroy();
+    accepted.destroy();
+    await child.close();
+  });
+
   it('returns false once 64 are not delivered, and ready() waits for room', async () => {
     const child = forkedProgram(channel =>
       channel.deliveries$.subscribe(({ handle }) => (handle as Socket | undefined)?.destroy()),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import { lastValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { streamTransport } from '../../src/transport/stream-transport.js';
 import type { Transport } from '../../src/transport/transport.js';
@@ -293,6 +294,16 @@ describe('over a socket', () => {
     ]);
   });
 
+  it('goes on writing to a peer that has ended its side, whatever socket it was given', async () => {
+    const [transport, , peer] = await sockets(false);
+    const ended = lastValueFrom(transport.bytes$, { defaultValue: undefined });
+    peer.end();
+    await ended;
+    post(transport, 'late', () => {});
+    const [chunk] = await once(peer, 'data');
+    expect(String(chunk)).toBe('late');
+  });
+
   it('calls taken once when it is destroyed with a write under way', async () => {
     const [left, right] = await sockets();
     right.pause();
@@ -372,12 +383,12 @@ async function writeUntilItFails(transport: Transport): Promise<void> {
 }
 
 /** Both ends of a Unix socket as transports, and the bare socket of the second one. */
-async function sockets(): Promise<[Transport, Transport, Socket]> {
+async function sockets(allowHalfOpen = true): Promise<[Transport, Transport, Socket]> {
   const folder = mkdtempSync(join(tmpdir(), 'deka-'));
   const server = createServer({ allowHalfOpen: true });
   server.listen(join(folder, 's'));
   await once(server, 'listening');
-  const left = netConnect({ path: join(folder, 's'), allowHalfOpen: true });
+  const left = netConnect({ path: join(folder, 's'), allowHalfOpen });
   const [[right]] = (await Promise.all([once(server, 'connection'), once(left, 'connect')])) as [
     [Socket],
     unknown,

@@ -38,6 +38,17 @@ describe('writing', () => {
     expect(transport.mostUnderWay).toBe(1);
   });
 
+  it('takes nothing once it has failed, and tells whoever pushes', async () => {
+    const { writer, transport } = setUp();
+    const settled = vi.fn();
+    writer.fail(GONE);
+    expect(writer.push('late', 1, settled)).toBe(false);
+    await turn();
+    expect(settled.mock.calls).toEqual([[GONE]]);
+    expect(transport.written).toEqual([]);
+    expect(writer.queuedBytes).toBe(0);
+  });
+
   it('counts the writes and the bytes it handed over', async () => {
     const { writer, transport } = setUp();
     writer.push('é', 1);

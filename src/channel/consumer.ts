@@ -1,0 +1,15 @@
+/** What the intake tells the rest of the channel. */
+export interface IntakeListener {
+  /** Read on, or rest. Rest is repeated with each chunk: Node itself resumes the stdio of a child that has exited. */
+  onDemand(reading: boolean): void;
+  /** The first consumer came, or the last one left. */
+  onConsumers(any: boolean): void;
+  /** A consumer that keeps messages has used one. */
+  onConsumed(): void;
+}
+
+/** Takes messages one by one. The iterator and each subscriber of `messages$` is one. */
+export interface Consumer<In> {
+  next(message: In): void;
+  complete(): void;
+}
