@@ -86,3 +86,15 @@ export function reasonOf(thrown: unknown): string {
     return 'a value without a text'; // an object without a prototype, or a toString() that throws
   }
 }
+
+/** The beginning of a stranger's text, for use inside an error message. */
+export function quoted(text: string, longest = 60): string {
+  return printable(JSON.stringify(text.length > longest ? `${text.slice(0, longest)}…` : text));
+}
+
+/** No control character, nor one that turns the direction of writing, may reach a terminal through an error. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

@@ -1,5 +1,5 @@
 import { IpcError } from '../errors.js';
-import { closeHandle, type Handle } from '../transport/handle.js';
+import { closeHandle, type Handle, heedErrors, ignoreErrors } from '../transport/handle.js';
 
 /** A handle that came with a message, until somebody takes it. */
 export class Arrival {
@@ -11,13 +11,12 @@ export class Arrival {
   constructor(handle: Handle, unclaimed: (failure: IpcError) => void) {
     this.#handle = handle;
     this.#unclaimed = unclaimed;
-    // It may wait for long, and a connection that its other side resets meanwhile must not end this process.
-    handle.on('error', handleOnError);
+    ignoreErrors(handle);
   }
 
   /** From here on it is the taker's. */
   take(): Handle {
-    if (!this.#taken) this.#handle.off('error', handleOnError);
+    if (!this.#taken) heedErrors(this.#handle);
     this.#taken = true;
     return this.#handle;
   }
@@ -30,8 +29,6 @@ export class Arrival {
     this.#unclaimed(unclaimed());
   }
 }
-
-function handleOnError(): void {}
 
 function unclaimed(): IpcError {
   return new IpcError(

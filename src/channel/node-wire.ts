@@ -17,27 +17,68 @@ export function isInternal(message: unknown): boolean {
  */
 export function withoutInternal<Out, In>(link: Link<Out, In>): Link<Out, In> {
   const start = link.start.bind(link);
-  link.start = listener => start(filtered(link, listener));
+  const end = link.end.bind(link);
+  const refuse = handleRefusal({
+    send: (nack, taken) => link.send(nack as Out, taken),
+    ready: () => link.ready(),
+  });
+  let ended = false;
+  link.start = listener => start({ ...listener, onMessages: filtered(listener) });
+  link.end = () => {
+    ended = true;
+    end();
+  };
   return link;
-}
 
-function filtered<Out, In>(link: Link<Out, In>, listener: LinkListener<In>): LinkListener<In> {
-  return { ...listener, onMessages };
-
-  function onMessages(messages: readonly In[], bytes: number): void {
-    if (messages.some(isInternal)) {
-      for (const message of messages) refuseHandle(link, message);
+  function filtered(listener: LinkListener<In>): LinkListener<In>['onMessages'] {
+    return (messages, bytes) => {
+      if (!messages.some(isInternal)) {
+        listener.onMessages(messages, bytes);
+        return;
+      }
+      if (!ended && messages.some(isHandle)) refuse();
       listener.onMessages(
         messages.filter(message => !isInternal(message)),
         bytes,
       );
-    } else {
-      listener.onMessages(messages, bytes);
-    }
+    };
   }
 }
 
-function refuseHandle<Out, In>(link: Link<Out, In>, message: In): void {
-  if ((message as { cmd?: unknown } | null)?.cmd === 'NODE_HANDLE')
-    link.send({ cmd: 'NODE_HANDLE_NACK' } as Out);
+/**
+ * Refuses the handle that a Node peer has announced. Node announces the next one after the answer, so while one answer
+ * waits there is none to refuse: a peer that announces without end and reads nothing fills no queue.
+ */
+export function handleRefusal({ send, ready }: Refusing): () => void {
+  let waiting = false;
+  return refuse;
+
+  function refuse(): void {
+    if (waiting) return;
+    waiting = true;
+    try {
+      send({ cmd: 'NODE_HANDLE_NACK' }, onTaken);
+    } catch {
+      ready().then(onRoom, onTaken); // maxQueueBytes
+    }
+  }
+
+  function onTaken(): void {
+    waiting = false;
+  }
+
+  function onRoom(): void {
+    waiting = false;
+    refuse();
+  }
+}
+
+/** What a refusal goes through. */
+interface Refusing {
+  send(message: unknown, callback: () => void): unknown;
+  ready(): Promise<void>;
+}
+
+function isHandle(message: unknown): boolean {
+  return (message as { cmd?: unknown } | null)?.cmd === 'NODE_HANDLE';
 }

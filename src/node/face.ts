@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Channel, SendCallback } from '../channel/channel.js';
-import { isInternal } from '../channel/node-wire.js';
+import { handleRefusal, isInternal } from '../channel/node-wire.js';
 import type { Unsubscribable } from '../rx.js';
 import type { Handle } from '../transport/handle.js';
 import { Control } from './control.js';
@@ -61,6 +61,10 @@ class Face {
   readonly #channel: FacedChannel;
   readonly #control: Control;
   readonly #arrivals: Ticks<unknown>;
+  readonly #refuseHandle = handleRefusal({
+    send: (nack, taken) => this.#channel.send(nack, taken),
+    ready: () => this.#channel.ready(),
+  });
   #reading: Unsubscribable | undefined;
 
   constructor({ target, channel, fd, countListeners }: FaceOptions) {
@@ -177,7 +181,7 @@ class Face {
     process.nextTick(() => this.#target.emit('internalMessage', message, undefined));
     // A socket of a plain Node peer, that did not come along: unless it is told so, it sends nothing more, ever.
     if ((message as { cmd: string }).cmd === 'NODE_HANDLE' && this.#target.connected) {
-      this.#channel.send({ cmd: 'NODE_HANDLE_NACK' });
+      this.#refuseHandle();
     }
   }
 

@@ -1,7 +1,7 @@
 import { constants, isUtf8 } from 'node:buffer';
-import { IpcError } from '../errors.js';
+import { IpcError, quoted } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
-import { asBuffer, quoted, sendableText } from './frame-text.js';
+import { asBuffer, sendableText } from './frame-text.js';
 import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
 
 const CR = 0x0d;

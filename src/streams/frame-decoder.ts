@@ -1,4 +1,5 @@
 import { IpcError } from '../errors.js';
+import { MAX_BATCH_FRAME_BYTES } from './batch.js';
 import type { ChunkMessages } from './chunk-messages.js';
 import { type EnvelopeText, unwrapEach } from './envelope.js';
 import type { Frame } from './framing.js';
@@ -33,6 +34,7 @@ function wholeDecoder<In>(
   return (frame, messages) => {
     const value = coder.decode(frame);
     const many = envelope.unwrapMany?.(value);
+    if (many !== undefined) refuseLongBatch(frame);
     const features = envelope.announced?.(value);
     if (many !== undefined) messages.addAll(many as readonly In[]);
     else if (features !== undefined) onAnnounced(features);
@@ -79,6 +81,7 @@ function textDecoder<In>(
       }
       const many = json.many && coder.decodeMany && inside(frame, json.many);
       if (many?.startsWith('[')) {
+        refuseLongBatch(frame);
         messages.addAll(coder.decodeMany?.(many) ?? []);
         return;
       }
@@ -98,6 +101,16 @@ function inside(frame: Frame, { before, after }: EnvelopeText): string | undefin
 
 function isSyntaxError(thrown: unknown): boolean {
   return thrown instanceof SyntaxError || (thrown instanceof IpcError && thrown.cause instanceof SyntaxError);
+}
+
+/** A small message of a batch is many times its bytes once it is parsed, and all of them at once are nobody's limit. */
+function refuseLongBatch({ length }: Frame): void {
+  if (length <= MAX_BATCH_FRAME_BYTES) return;
+  throw new IpcError(
+    'ERR_FRAME_TOO_LARGE',
+    `The peer sent a batch of ${length} bytes, where one may have ${MAX_BATCH_FRAME_BYTES}; it was dropped. ` +
+      'Let it send several.',
+  );
 }
 
 function tooLarge(bytes: number, maxFrameBytes: number): IpcError {

@@ -21,15 +21,3 @@ export function sendableText(frame: Frame, framing: string): string {
       'Escape such characters in the codec, or give the channel a binary framing.',
   );
 }
-
-/** The beginning of a stranger's text, for use inside an error message. */
-export function quoted(text: string, longest = 60): string {
-  return printable(JSON.stringify(text.length > longest ? `${text.slice(0, longest)}…` : text));
-}
-
-/** No control character, nor one that turns the direction of writing, may reach a terminal through an error. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-}

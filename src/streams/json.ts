@@ -1,6 +1,6 @@
-import { IpcError, reasonOf } from '../errors.js';
+import { IpcError, printable, quoted, reasonOf } from '../errors.js';
 import type { Codec } from './codec.js';
-import { printable, quoted, textOf } from './frame-text.js';
+import { textOf } from './frame-text.js';
 import type { Frame } from './framing.js';
 import { lines } from './lines.js';
 

@@ -1,5 +1,4 @@
-import { IpcError, reasonOf } from '../errors.js';
-import { quoted } from './frame-text.js';
+import { IpcError, quoted, reasonOf } from '../errors.js';
 import type { Frame } from './framing.js';
 
 /** A frame of a codec that needs bytes. Throws `ERR_DECODE` for text. */
@@ -20,12 +19,11 @@ export function notPackable(format: string, cause: unknown): IpcError {
   );
 }
 
-/** What an unpacker threw at a frame. */
-export function notReadable(format: string, codec: string, bytes: number, cause: unknown): IpcError {
+/** What an unpacker threw at a frame. Not as the cause: its text may be as long as the frame, and the stranger's. */
+export function notReadable(format: string, codec: string, bytes: number, thrown: unknown): IpcError {
   return new IpcError(
     'ERR_DECODE',
-    `The peer sent a frame of ${bytes} bytes that is not ${format}: ${quoted(reasonOf(cause))}. ` +
+    `The peer sent a frame of ${bytes} bytes that is not ${format}: ${quoted(reasonOf(thrown))}. ` +
       `Check that both ends use ${codec}() with the same options.`,
-    { cause },
   );
 }

@@ -1,8 +1,7 @@
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
-import { IpcError, reasonOf } from '../errors.js';
+import { IpcError, quoted, reasonOf } from '../errors.js';
 import type { Codec, Coder } from './codec.js';
 import { bare } from './envelope.js';
-import { quoted } from './frame-text.js';
 import type { Frame } from './framing.js';
 import { lengthPrefixed } from './length-prefixed.js';
 import { bytesOf } from './packed.js';

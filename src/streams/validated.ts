@@ -1,6 +1,5 @@
-import { IpcError, type MessageIssue } from '../errors.js';
+import { IpcError, type MessageIssue, quoted } from '../errors.js';
 import type { Codec, Coder } from './codec.js';
-import { quoted } from './frame-text.js';
 
 /** What a schema says of a value. */
 export type StandardSchemaResult<Output> =

@@ -1,5 +1,5 @@
 import { IpcError } from '../errors.js';
-import { closeHandle, type Handle } from './handle.js';
+import { closeHandle, type Handle, received } from './handle.js';
 import { guardNode, type LaneEnd, type NodeChannel } from './lane-end.js';
 import type { OutgoingHandle } from './outgoing-handle.js';
 
@@ -162,7 +162,7 @@ export class HandleLane {
     channel._send = (...args) => channel.channel !== null && send.apply(channel, args);
     channel.disconnect = () => this.close('the other process has closed the lane for handles, or died');
     channel.prependListener('internalMessage', message => this.#channelOnInternal(channel, message));
-    channel.on('message', (tag, handle) => this.#channelOnMessage(channel, tag, handle));
+    channel.on('message', (tag, handle) => this.#channelOnMessage(channel, tag, received(handle)));
     channel.on('error', () => {}); // a write to a peer that is gone: its end of file comes as well
     channel.channel?.unref();
     if (this.#paused) end.pipe.readStop();

@@ -31,6 +31,28 @@ export function closeHandle(handle: Handle): void {
   else handle.close();
 }
 
+/** What Node made of what came over a lane, as a handle that waits. Another thing than ours send is closed. */
+export function received(came: (object & { close?(): void }) | undefined): Handle | undefined {
+  if (isHandle(came)) {
+    ignoreErrors(came);
+    return came;
+  }
+  came?.close?.();
+  return undefined;
+}
+
+/** While it waits for whoever takes it: a connection that its other side resets must not end this process. */
+export function ignoreErrors(handle: Handle): void {
+  if (!handle.listeners('error').includes(handleOnError)) handle.on('error', handleOnError);
+}
+
+/** From here on they are for whoever has it. */
+export function heedErrors(handle: Handle): void {
+  handle.off('error', handleOnError);
+}
+
+function handleOnError(): void {}
+
 function isDgram(value: object): boolean {
   return value instanceof builtin('node:dgram').Socket;
 }

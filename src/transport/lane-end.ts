@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { reasonOf } from '../errors.js';
+import { quoted, reasonOf } from '../errors.js';
 import { builtin } from './builtin.js';
 
 /** Node's native pipe with room for descriptors: what stands behind `'ipc'` in `stdio`. */
@@ -116,7 +116,9 @@ export function guardNode({ channel, pipe }: LaneEnd, failed: (why: string) => v
     try {
       return work();
     } catch (thrown) {
-      failed(`the other process wrote to the lane what Node does not understand (${reasonOf(thrown)})`);
+      failed(
+        `the other process wrote to the lane what Node does not understand (${quoted(reasonOf(thrown))})`,
+      );
       return false;
     }
   }

@@ -53,7 +53,8 @@ async function bind(server: Server, options: ListenOptions): Promise<void> {
   // must not touch the umask of the process, so there the folder has to be private.
   const previous = isMainThread && options.path !== undefined ? process.umask(OWNER_ONLY) : undefined;
   try {
-    server.listen(options);
+    // In a cluster's worker, too: otherwise the primary would bind, with a umask of its own.
+    server.listen({ ...options, exclusive: options.path !== undefined });
   } finally {
     if (previous !== undefined) process.umask(previous);
   }

@@ -60,6 +60,20 @@ function circle(): object {
   return all;
 }
 
+describe('a batch of a stranger', () => {
+  it.each([
+    ['as this library spells it', ''],
+    ['spelt otherwise', ' '],
+  ])('is dropped beyond 1 MiB, %s, and its neighbours arrive', (_what, space) => {
+    const line = (count: number) => `{"cmd":${space}"DEKA_BATCH","msgs":[${'1,'.repeat(count - 1)}1]}\n`;
+    const fits = Math.floor((MAX_BATCH_FRAME_BYTES - line(1).length) / 2);
+    const bytes = Buffer.from(`${line(fits)}${line(fits + 100)}${line(1)}`);
+    const { messages, failures } = inbound(stages(), DEFAULT_MAX_FRAME_BYTES).push(bytes);
+    expect(messages).toHaveLength(fits + 1);
+    expect(failures).toEqual([expect.objectContaining({ code: 'ERR_FRAME_TOO_LARGE' })]);
+  });
+});
+
 describe('messages that leave together', () => {
   it('are one frame', () => {
     const { send, lines: sent } = sender();

@@ -58,6 +58,26 @@ describe('cbor', () => {
     expect(decode(coder.encode({ a: 1 }))).toEqual({ a: 1 });
   });
 
+  it('reads a bigint of any length, of either sign', () => {
+    const long = (1n << 200_000n) + 0xabcn;
+    const bytes = (tag: number, value: bigint) => {
+      const hex = value.toString(16);
+      return Buffer.concat([
+        Buffer.from([0xc0 + tag, 0x5a]),
+        Buffer.from(
+          Math.ceil(hex.length / 2)
+            .toString(16)
+            .padStart(8, '0'),
+          'hex',
+        ),
+        Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex'),
+      ]);
+    };
+    expect(decode(bytes(2, long))).toBe(long);
+    expect(decode(bytes(3, long))).toBe(-1n - long);
+    expect(decode(Uint8Array.from([0xc2, 0x40]))).toBe(0n);
+  });
+
   it.each([
     ['nothing', []],
     ['an array longer than the frame', [0x9a, 0x7f, 0xff, 0xff, 0xff]],
@@ -71,11 +91,12 @@ describe('cbor', () => {
   ])('refuses %s with ERR_DECODE, and goes on', (_what, bytes) => {
     const coder = cbor().create();
 
-    expect(thrownBy(() => coder.decode(Uint8Array.from(bytes)))).toMatchObject({
+    const error = thrownBy(() => coder.decode(Uint8Array.from(bytes)));
+    expect(error).toMatchObject({
       code: 'ERR_DECODE',
       message: expect.stringContaining(`${bytes.length} bytes`),
-      cause: expect.any(Error),
     });
+    expect(error).not.toHaveProperty('cause'); // its text is the stranger's
     expect(coder.decode(encode({ a: 1 }))).toEqual({ a: 1 });
   });
 

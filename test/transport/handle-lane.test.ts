@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Server } from 'node:net';
+import { Server, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ArrivedHandle, HandleLane } from '../../src/transport/handle-lane.js';
 import type { LaneEnd, NodeChannel } from '../../src/transport/lane-end.js';
@@ -68,6 +68,27 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers();
+});
+
+describe('what Node makes of what comes', () => {
+  it('may break while it waits for somebody who takes it', async () => {
+    const { lane, channel, arrived } = started();
+    lane.open();
+    const socket = new Socket();
+    channel.emit('message', { id: 1 }, socket);
+    socket.emit('error', new Error('reset'));
+    await ticks();
+    expect(arrived).toMatchObject([{ id: 1, handle: socket }]);
+  });
+
+  it('is closed where it is nothing that a program of ours sends', () => {
+    const { lane, channel, arrived } = started();
+    lane.open();
+    const native = { close: vi.fn() };
+    channel.emit('message', { id: 1 }, native);
+    expect(native.close).toHaveBeenCalledTimes(1);
+    expect(arrived).toMatchObject([{ id: 1, handle: undefined }]);
+  });
 });
 
 describe('handles that leave', () => {

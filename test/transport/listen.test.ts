@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Address } from '../../src/transport/address.js';
@@ -18,6 +19,7 @@ import { connectTransport } from '../../src/transport/connect.js';
 import { type Listener, listenTransports } from '../../src/transport/listen.js';
 import type { Transport } from '../../src/transport/transport.js';
 import { post } from '../support/post.js';
+import { outputOf } from '../support/processes.js';
 
 describe('a Unix socket', () => {
   it('gives each connection as a transport', async () => {
@@ -37,6 +39,23 @@ describe('a Unix socket', () => {
     const path = temporaryPath();
     await listenAt(path);
     expect((lstatSync(path).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  it('can be connected to by its owner alone when a worker of a cluster listens, too', async () => {
+    const path = temporaryPath();
+    const script = `import cluster from 'node:cluster';
+      import { statSync } from 'node:fs';
+      import { listen } from 'deka-ipc';
+      process.umask(0);
+      if (cluster.isPrimary) cluster.fork();
+      else {
+        await listen('${path}');
+        process.stdout.write((statSync('${path}').mode & 0o777).toString(8), () => process.exit());
+      }`;
+    const file = join(fileURLToPath(new URL('../fixtures', import.meta.url)), `cluster-${process.pid}.mjs`);
+    writeFileSync(file, script);
+    onTestFinished(() => rmSync(file));
+    expect(await outputOf(spawn(process.execPath, [file]))).toBe('600');
   });
 
   it('leaves the umask of the process as it was', async () => {
