@@ -7,7 +7,7 @@
  * @example
  * import { fork } from 'deka-ipc/child_process'; // was: node:child_process
  */
-import {
+import nodeModule, {
   ChildProcess as NodeChildProcess,
   type fork as nodeFork,
   type spawn as nodeSpawn,
@@ -45,8 +45,16 @@ export class ChildProcess extends NodeChildProcess {
     // biome-ignore lint/correctness/noConstructorReturn: what `spawn` makes is the child, and an instance of this class
     return ipc ? spawnDeka(command, args, rest) : spawnDropIn(command, args, rest);
   }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof NodeChildProcess;
-  }
 }
+
+// Whoever starts a child gets Node's ChildProcess, which is one of these, too; a subclass of a program's own has its own.
+Object.defineProperty(ChildProcess, Symbol.hasInstance, { value: isInstance });
+
+function isInstance(this: unknown, value: unknown): boolean {
+  if (this === ChildProcess) return value instanceof NodeChildProcess;
+  return Function.prototype[Symbol.hasInstance].call(this as typeof ChildProcess, value);
+}
+
+/** As the default export of `node:child_process`: whoever changes the import is to change nothing else. */
+// biome-ignore lint/style/noDefaultExport: as many programs import it so
+export default { ...nodeModule, fork, spawn, ChildProcess };

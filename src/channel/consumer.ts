@@ -1,3 +1,5 @@
+import type { Arrival } from './arrival.js';
+
 /** What the intake tells the rest of the channel. */
 export interface IntakeListener {
   /** Read on, or rest. Rest is repeated with each chunk: Node itself resumes the stdio of a child that has exited. */
@@ -12,4 +14,12 @@ export interface IntakeListener {
 export interface Consumer<In> {
   next(message: In): void;
   complete(): void;
+}
+
+/** What came in together. */
+export interface Batch<In> {
+  readonly messages: readonly In[];
+  readonly bytes: number;
+  /** The handle that came with it; then it is one message. */
+  readonly arrival?: Arrival | undefined;
 }

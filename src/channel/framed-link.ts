@@ -61,11 +61,12 @@ export class FramedLink<Out, In> implements Link<Out, In> {
     this.#onMarked = onMarked;
     const markBytes = mark === undefined ? undefined : Buffer.from(mark);
     this.#inbound = inbound(stages, options.maxFrameBytes, options.onBadFrame, markBytes);
-    this.#writer = new Writer(transport, options, {
+    const onWriter = {
       onTaken: () => this.#listener?.onProgress(),
       onDrain: () => this.#listener?.onDrain(),
-      onWriteError: error => this.#listener?.onError(error),
-    });
+      onWriteError: (error: Error) => this.#listener?.onError(error),
+    };
+    this.#writer = new Writer(transport, options, onWriter, plan.prompt);
     this.#join(packOutbound(stages));
     if (peer !== undefined) this.#greet(peer, accepts);
   }

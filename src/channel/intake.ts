@@ -1,19 +1,12 @@
 import { Observable, type Subscriber } from '../rx.js';
 import type { Arrival } from './arrival.js';
-import type { Consumer, IntakeListener } from './consumer.js';
+import type { Batch, Consumer, IntakeListener } from './consumer.js';
 
 /** Received messages that wait for a consumer may weigh this much, in bytes of input; then reading rests. */
 export const INTAKE_HIGH_WATER_BYTES = 64 * 1024;
 
 /** What one message weighs beyond its bytes, so that a flood of `1`s, each on a read of its own, is not thousands of batches. */
 export const MESSAGE_CHARGE_BYTES = 32;
-
-interface Batch<In> {
-  readonly messages: readonly In[];
-  readonly bytes: number;
-  /** The handle that came with it; then it is one message. */
-  readonly arrival?: Arrival | undefined;
-}
 
 /**
  * Where received messages meet whoever wants them, and the only place that decides whether to read on.
@@ -212,10 +205,8 @@ export class Intake<In> {
       at += 1;
       this.#at = at;
       const all = this.#consumers;
-      for (const consumer of all) {
-        // One may have sent another away.
-        if (all === this.#consumers || this.#consumers.includes(consumer)) consumer.next(message);
-      }
+      if (all.length === 1) all[0]?.next(message);
+      else this.#giveToEach(all, message);
       if (this.#waiting[0] !== batch) {
         arrival?.settle();
         return; // a consumer aborted, or put something back
@@ -226,6 +217,13 @@ export class Intake<In> {
     this.#waiting.shift();
     this.#waitingBytes -= bytes;
     this.#at = 0;
+  }
+
+  #giveToEach(all: readonly Consumer<In>[], message: In): void {
+    for (const consumer of all) {
+      // One may have sent another away.
+      if (all === this.#consumers || this.#consumers.includes(consumer)) consumer.next(message);
+    }
   }
 
   #complete(): void {

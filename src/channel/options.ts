@@ -60,6 +60,8 @@ export interface ChannelPlan<Out, In> {
   /** Extensions of the wire that the channel takes; undefined where its wire has none. */
   readonly accepts: readonly string[] | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Whether the first few messages of a tick are written before `send` returns, as Node's own channel does with all. */
+  readonly prompt: boolean;
 }
 
 const KIB = 1024;
@@ -90,7 +92,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
 }
 
 /** One channel's own plan: its coder is in it. Throws as {@link resolveOptions} does. */
-export function planOf<Out, In>(options: ChannelOptions<Out, In>): ChannelPlan<Out, In> {
+export function planOf<Out, In>(options: ChannelOptions<Out, In>, prompt = false): ChannelPlan<Out, In> {
   const resolved = resolveOptions(options);
   const { codec, framing, envelope, maxFrameBytes } = resolved;
   const stages = { framing, envelope, syntax: codec.syntax, coder: codec.create() };
@@ -99,6 +101,7 @@ export function planOf<Out, In>(options: ChannelOptions<Out, In>): ChannelPlan<O
     stages,
     accepts: featuresTaken(stages, { maxFrameBytes }),
     signal: options.signal,
+    prompt,
   };
 }
 

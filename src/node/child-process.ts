@@ -43,8 +43,14 @@ export function forkDropIn(module: string | URL, first?: unknown, second?: unkno
   if (index === undefined || path === undefined || !speaks(options))
     return nodeFork(module, first as string[], second as ForkOptions);
   const execPath = options.execPath || process.execPath;
-  const wire = execPath === process.execPath ? 'deka' : 'node';
   const ownEnv = withInherited(options.env || process.env);
+  const nodeOptions = [
+    ...(options.execArgv || process.execArgv),
+    ...(ownEnv['NODE_OPTIONS'] ?? '').split(' '),
+  ];
+  // In Node 20 such a child may not read the preload.
+  const confined = nodeOptions.includes('--experimental-permission');
+  const wire = execPath === process.execPath && !confined ? 'deka' : 'node';
   const { execArgv, env } = wire === 'deka' ? preloading(PRELOAD, ownEnv) : { execArgv: [], env: ownEnv };
   const nodeArgs = [...execArgv, ...withoutEval(options.execArgv || process.execArgv)];
   const child = start(
@@ -76,7 +82,7 @@ function start(
   peerKnown = false,
 ): ChildProcess {
   const { serialization = 'json', ...rest } = options;
-  const plan = planOf(stagesOf(serialization, wire));
+  const plan = planOf(stagesOf(serialization, wire), true);
   const laned = wire === 'deka' && hasLanes;
   const laneAt = laned ? Math.max(3, options.stdio.length) : undefined; // Node fills up a shorter list
   const announcement = { wire, codec: plan.options.codec.name, accepts: plan.accepts };
@@ -91,9 +97,9 @@ function start(
     lane,
     members: { process: piped.process },
   });
-  onPeerEnd = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
   // 'close' waits for the end of every pipe: this one must not be held up by a program that listens to no 'message'.
   piped.process.once('exit', () => channel.readToEnd());
+  onPeerEnd = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
   return piped.process;
 }
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import type { Channel, SendCallback } from '../channel/channel.js';
 import { handleRefusal, isInternal } from '../channel/node-wire.js';
@@ -14,6 +15,7 @@ import {
   missingMessageError,
 } from './node-errors.js';
 import { Ticks } from './ticks.js';
+import { ARRIVALS, ENDS, Wanted } from './wanted.js';
 
 /** What Node gives to whatever has a channel: a ChildProcess, and `process` in a child. */
 export interface Faced extends EventEmitter {
@@ -65,6 +67,7 @@ class Face {
     send: (nack, taken) => this.#channel.send(nack, taken),
     ready: () => this.#channel.ready(),
   });
+  readonly #wanted: Wanted;
   #reading: Unsubscribable | undefined;
 
   constructor({ target, channel, fd, countListeners }: FaceOptions) {
@@ -79,13 +82,18 @@ class Face {
       },
       () => faced.listenerCount('message') > 0,
     );
+    this.#wanted = new Wanted(faced, countListeners ? ARRIVALS : [...ARRIVALS, ...ENDS]);
     faced.connected = true;
     faced.channel = this.#control;
     faced.send = (message, handle, sendOptions, callback) =>
       this.#send(message, handle, sendOptions, callback);
     faced.disconnect = () => this.#disconnect();
-    faced.on('newListener', name => this.#targetOnNewListener(name, countListeners));
-    faced.on('removeListener', name => this.#targetOnRemoveListener(name, countListeners));
+    const onNewListener = (name: unknown) => this.#targetOnNewListener(name, countListeners);
+    faced.on('newListener', onNewListener);
+    faced.on('removeListener', (name, listener) => {
+      if (listener === onNewListener) this.#unhooked();
+      this.#targetOnRemoveListener(name, countListeners);
+    });
     if (countListeners) channel.unref();
     void channel.closed.then(() => this.peerEnded());
   }
@@ -118,9 +126,11 @@ class Face {
       throw invalidTypeError('message', 'one of type string, object, number, or boolean', message);
     }
     if (handle && !isHandle(handle)) throw invalidHandleError();
+    // Those of a whole batch are called at once, each in the context of its own send.
+    const told = callback && AsyncResource.bind(callback);
     try {
-      if (handle) return sendHandle(this.#channel, message, handle, options, callback);
-      return this.#channel.send(message, callback && (error => callback(error && channelClosedError())));
+      if (handle) return sendHandle(this.#channel, message, handle, options, told);
+      return this.#channel.send(message, told && (error => told(error && channelClosedError())));
     } catch (thrown) {
       throw (thrown as Error).cause ?? thrown; // what JSON.stringify or the serializer threw, as Node lets it through
     }
@@ -152,28 +162,30 @@ class Face {
   #targetOnNewListener(name: unknown, count: boolean): void {
     if (count && isCounted(name)) this.#control.refCounted();
     // 'newListener' comes before the listener is there.
-    if (isArrival(name)) process.nextTick(() => this.#read());
+    if (this.#wanted.by(name)) process.nextTick(() => this.#read());
   }
 
   #targetOnRemoveListener(name: unknown, count: boolean): void {
     if (count && isCounted(name)) this.#control.unrefCounted();
     // With nobody there, messages wait: here those of the chunk at hand, the others in the channel, then in the kernel.
-    if (isArrival(name) && !this.#wanted) this.#stopReading();
+    if (this.#wanted.by(name) && !this.#wanted.now) this.#stopReading();
   }
 
-  /** For the sake of 'internalMessage' alone, messages are read too, and wait without a bound, as in Node. */
-  get #wanted(): boolean {
-    return this.#target.listenerCount('message') + this.#target.listenerCount('internalMessage') > 0;
+  /** removeAllListeners(): nobody tells of listeners any more, so that everything is read, as Node does always. */
+  #unhooked(): void {
+    this.#wanted.always = true;
+    this.#read();
   }
 
   #read(): void {
     if (this.#target.listenerCount('message') > 0) this.#arrivals.wake();
-    if (!this.#wanted) return;
+    if (!this.#wanted.now) return;
     this.#reading ??= this.#channel.messages$.subscribe(message => {
       const handle = this.#channel.takeHandle();
       if (handle !== undefined) this.#arrivals.push(new WithHandle(message, handle));
       else if (isInternal(message)) this.#onInternal(message);
       else this.#arrivals.push(message);
+      if (this.#wanted.always) this.#arrivals.wake();
     });
   }
 
@@ -197,10 +209,6 @@ function isCallback(value: unknown): value is SendCallback {
 
 function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isArrival(name: unknown): boolean {
-  return name === 'message' || name === 'internalMessage';
 }
 
 function isCounted(name: unknown): boolean {

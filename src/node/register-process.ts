@@ -32,7 +32,7 @@ function takeChannel(): void {
     throw refused(inherited, 'json or v8');
   }
   let onPeerEnd = () => {};
-  const plan = planOf(stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka'));
+  const plan = planOf(stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka'), true);
   const channel = channelOver(transport, plan, {
     keepAlive: 'while consumed',
     onPeerEnd: () => onPeerEnd(),

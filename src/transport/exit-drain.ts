@@ -29,6 +29,10 @@ export function holdsFrames(drainable: Drainable): void {
   if (hooked) return;
   hooked = true;
   process.on('exit', processOnExit);
+  // A program may clear the listeners of 'exit' that others have left.
+  process.on('removeListener', (_name, listener) => {
+    if (listener === processOnExit) process.on('exit', processOnExit);
+  });
 }
 
 /** Nothing to drain any more. */

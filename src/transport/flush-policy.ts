@@ -6,20 +6,26 @@ import { TurnBudget } from './turn-budget.js';
  */
 export const WRITES_PER_TURN = 256;
 
+/** How many messages of a tick leave by themselves, at once, if that is wanted: a program that sends few may wait for an answer. */
+export const PROMPT_WRITES = 4;
+
 /** What became of a write: it is under way, or it was taken and there is more, or nothing more, to write. */
 export type Written = 'under way' | 'more' | 'nothing';
 
 /**
  * When a batch leaves. Writing is not flushing: what is sent in one tick leaves in one write, and what is sent while a
- * write is under way joins the next. The first message of an idle channel waits for no timer.
+ * write is under way joins the next. The first message of an idle channel waits for no timer; the
+ * first few of one that is prompt, not even for the end of the tick.
  *
  * ```
  * state      | pushed, not full | pushed, full | end of tick | taken, more | taken, no more | next turn
- * idle       | → scheduled      | → writing    |             |             |                |
+ * idle       | → scheduled *    | → writing    |             |             |                |
  * scheduled  |                  | → writing    | → writing   |             |                |
  * writing    |                  | retry        |             | → writing   | → idle         |
  * yielding   |                  | → writing    |             |             |                | → writing
  * ```
+ * *: → writing, the first few times in a tick, if it is prompt.
+ *
  * Each way to `writing` leads to `yielding` instead once the turn has had its writes, but for that of a push which finds a
  * whole batch ready: who pushes holds the loop himself, and what he pushes beyond would reach the peer only when he is
  * done, with one side resting while the other works. Each such push tries, not only the one that makes a batch whole: the
@@ -30,15 +36,19 @@ export class FlushPolicy {
   readonly #writeNext: () => Written;
   readonly #retry: () => Written;
   readonly #turn = new TurnBudget(WRITES_PER_TURN, () => this.#nextTurn());
+  readonly #prompt: boolean;
+  #promptWrites = 0; // in this tick
   #state: 'idle' | 'scheduled' | 'writing' | 'yielding' = 'idle';
 
   /**
    * @param writeNext takes the next batch and writes it; one that is under way is answered by one call of `taken`.
    * @param retry tries the batch under way once more; if it is taken now, `taken` is not called for it.
+   * @param prompt whether the first few of a tick leave at once, for a caller who may hold the loop behind them.
    */
-  constructor(writeNext: () => Written, retry: () => Written = () => 'under way') {
+  constructor(writeNext: () => Written, retry: () => Written = () => 'under way', prompt = false) {
     this.#writeNext = writeNext;
     this.#retry = retry;
+    this.#prompt = prompt;
   }
 
   /** Something was queued. `full`: a whole batch stands ready. */
@@ -50,7 +60,11 @@ export class FlushPolicy {
     } else if (this.#state === 'idle') {
       this.#state = 'scheduled';
       // Not a microtask: a loop with `await` in it runs on microtasks alone, and its sends belong into one write.
-      process.nextTick(endOfTick, this);
+      if (this.#promptWrites === 0) process.nextTick(endOfTick, this);
+      if (this.#prompt && this.#promptWrites < PROMPT_WRITES) {
+        this.#promptWrites += 1;
+        this.#writeInTurn();
+      }
     }
   }
 
@@ -62,6 +76,7 @@ export class FlushPolicy {
 
   /** @internal */
   endOfTick(): void {
+    this.#promptWrites = 0;
     if (this.#state === 'scheduled') this.#writeInTurn();
   }
 

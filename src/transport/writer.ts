@@ -34,10 +34,7 @@ export class Writer implements Drainable {
   readonly #limits: WriterLimits;
   readonly #listener: WriterListener;
   readonly #queue: WriteQueue;
-  readonly #policy = new FlushPolicy(
-    () => this.#writeNext(),
-    () => this.#retry(),
-  );
+  readonly #policy: FlushPolicy;
   readonly #turn = new TurnBudget(BYTES_PER_TURN, () => this.#tellDrained());
   #underWay: Batch | undefined;
   #recordDelay: ((delayMs: number) => void) | undefined;
@@ -54,11 +51,17 @@ export class Writer implements Drainable {
   /** The most the queue ever weighed, in bytes. */
   peakBytes = 0;
 
-  constructor(transport: Transport, limits: WriterLimits, listener: WriterListener) {
+  /** @param prompt whether the first few frames of a tick are written before `push` returns. */
+  constructor(transport: Transport, limits: WriterLimits, listener: WriterListener, prompt = false) {
     this.#transport = transport;
     this.#limits = limits;
     this.#listener = listener;
     this.#queue = new WriteQueue(limits.maxBatchBytes);
+    this.#policy = new FlushPolicy(
+      () => this.#writeNext(),
+      () => this.#retry(),
+      prompt,
+    );
   }
 
   /** How what is pushed is put together from now on. */
@@ -84,11 +87,7 @@ export class Writer implements Drainable {
 
   /** Queues a piece of `frames` joined frames. False once the high-water mark is reached. Throws `ERR_QUEUE_FULL`. */
   push(piece: Piece, frames: number, settle?: Settle): boolean {
-    if (this.#failed !== undefined) {
-      // The channel was destroyed inside the encoding of this very message.
-      if (settle !== undefined) process.nextTick(settle, this.#failed);
-      return false;
-    }
+    if (this.#failed !== undefined) return refuse(this.#failed, settle);
     const size = sizeOf(piece) + frames * FRAME_CHARGE_BYTES;
     if (this.#weight + size > this.#limits.maxQueueBytes) throw queueFull(this.#limits.maxQueueBytes, size);
     const idle = this.#accepted === this.#settled;
@@ -223,6 +222,12 @@ export class Writer implements Drainable {
     this.#waiters.tellRoom();
     this.#listener.onDrain();
   }
+}
+
+/** The channel was destroyed inside the encoding of this very message. */
+function refuse(error: Error, settle: Settle | undefined): false {
+  if (settle !== undefined) process.nextTick(settle, error);
+  return false;
 }
 
 /** Each callback on a tick of its own: one that throws must not keep the next from being called. */

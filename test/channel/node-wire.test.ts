@@ -8,7 +8,10 @@ function started() {
   const callbacks: (() => void)[] = [];
   const send = vi.fn((_message: unknown, callback: () => void) => void callbacks.push(callback));
   let tellRoom = (): void => {};
-  const ready = () => new Promise<void>(resolve => void (tellRoom = resolve));
+  const ready = () =>
+    new Promise<void>(resolve => {
+      tellRoom = resolve;
+    });
   return { send, callbacks, refuse: handleRefusal({ send, ready }), room: () => tellRoom() };
 }
 

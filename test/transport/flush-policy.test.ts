@@ -1,6 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { FlushPolicy, WRITES_PER_TURN, type Written } from '../../src/transport/flush-policy.js';
+import {
+  FlushPolicy,
+  PROMPT_WRITES,
+  WRITES_PER_TURN,
+  type Written,
+} from '../../src/transport/flush-policy.js';
 
 describe('idle', () => {
   it('waits for the end of the tick when a batch is not full', () => {
@@ -19,6 +24,28 @@ describe('idle', () => {
     const { counts } = counted();
     await turn();
     expect(counts.writes).toBe(0);
+  });
+});
+
+describe('a policy that is prompt', () => {
+  it('writes the first few of a tick at once, each by itself, and the others together at its end', async () => {
+    const { policy, counts } = prompt('nothing');
+    for (let n = 1; n < 10; n += 1) {
+      policy.pushed(false);
+      expect(counts.writes).toBe(Math.min(n, PROMPT_WRITES));
+    }
+    await endOfTick();
+    expect(counts.writes).toBe(PROMPT_WRITES + 1);
+    policy.pushed(false);
+    expect(counts.writes).toBe(PROMPT_WRITES + 2);
+  });
+
+  it('writes nothing while a write is under way', async () => {
+    const { policy, counts } = prompt('under way');
+    policy.pushed(false);
+    policy.pushed(false);
+    await endOfTick();
+    expect(counts.writes).toBe(1);
   });
 });
 
@@ -206,7 +233,11 @@ function takenAtOnce() {
   return countedWrites('more', 'under way');
 }
 
-function countedWrites(written: Written, retried: Written) {
+function prompt(written: Written) {
+  return countedWrites(written, 'under way', true);
+}
+
+function countedWrites(written: Written, retried: Written, isPrompt = false) {
   const counts = { writes: 0 };
   const policy = new FlushPolicy(
     () => {
@@ -214,6 +245,7 @@ function countedWrites(written: Written, retried: Written) {
       return written;
     },
     () => retried,
+    isPrompt,
   );
   return { policy, counts };
 }
