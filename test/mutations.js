@@ -718,4 +718,12 @@ export const mutations = [
     test: 'node/unmodified.test.ts',
     name: 'runs in the context of its own send',
   },
+  {
+    guard: 'a busy server is waited for',
+    file: 'transport/connect.ts',
+    find: '!isBusy(thrown) || performance.now() > untilMs',
+    put: 'performance.now() > 0',
+    test: 'transport/connect.test.ts',
+    name: 'is waited for, where a Unix socket refuses at once',
+  },
 ];

@@ -131,7 +131,7 @@ export function channelClosed(reason: CloseReason): IpcError {
     local: 'this side closed it',
     peer: 'the other side closed it or died',
     error: 'the link broke',
-  }[typeof reason === 'string' ? reason : 'error'];
+  }[byThisSide(reason) ? 'local' : typeof reason === 'string' ? reason : 'error'];
   return new IpcError(
     'ERR_CHANNEL_CLOSED',
     `The channel has ended: ${why}. Check connected before sending, or await closed and open a new channel.`,
@@ -146,7 +146,7 @@ export function channelClosed(reason: CloseReason): IpcError {
  */
 export function refuse(reason: CloseReason, callback: SendCallback | undefined): false {
   if (callback !== undefined) process.nextTick(callback, channelClosed(reason));
-  else if (reason === 'local') throw channelClosed(reason);
+  else if (byThisSide(reason)) throw channelClosed(reason);
   return false;
 }
 
@@ -163,6 +163,11 @@ function transportError(cause: unknown): IpcError {
     `The link broke: ${reasonOf(cause)}. What was queued is lost; open a new channel.`,
     { cause },
   );
+}
+
+/** By close(), destroy() or a signal. */
+function byThisSide(reason: CloseReason): boolean {
+  return reason === 'local' || (typeof reason !== 'string' && reason.error.code === 'ERR_CHANNEL_CLOSED');
 }
 
 function destroyed(reason: unknown): IpcError {

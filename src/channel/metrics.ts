@@ -1,6 +1,7 @@
 import { Observable } from '../rx.js';
 import type { Channel, ChannelMetrics, Flow } from './channel.js';
 import { onClosed } from './on-closed.js';
+import { LONGEST_TIMEOUT_MS } from './options.js';
 import { DelayWindow, type QueueDelaySummary } from './queue-delay.js';
 
 /** A {@link ChannelMetrics} with what happened per second since the one before. */
@@ -27,7 +28,7 @@ export function metrics$(channel: Channel<never, unknown>, everyMs = 1000): Obse
     let previousAt = performance.now();
     const delays = new DelayWindow();
     const stopWatching = channel.watchQueueDelay?.(delays.add);
-    const timer = setInterval(sample, everyMs);
+    const timer = setInterval(sample, Math.min(everyMs, LONGEST_TIMEOUT_MS));
     timer.unref();
     const stopListening = onClosed(channel, finish);
     return () => {

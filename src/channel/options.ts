@@ -69,6 +69,7 @@ const KIB = 1024;
 /** Fills in the defaults. Throws `ERR_INVALID_OPTION` for a number that makes no sense. */
 export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): ResolvedOptions<Out, In> {
   const codec = options.codec ?? json<Out, In>();
+  if (typeof codec.create !== 'function') throw invalid('codec', codec, 'a codec, as json() returns one');
   const highWaterMarkBytes = options.highWaterMarkBytes ?? 128 * KIB;
   const resolved = {
     codec,
@@ -79,7 +80,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     maxQueueBytes: positive('maxQueueBytes', options.maxQueueBytes ?? Number.POSITIVE_INFINITY),
     maxFrameBytes: positive('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES),
     maxBatchBytes: positive('maxBatchBytes', options.maxBatchBytes ?? 64 * KIB),
-    onBadFrame: options.onBadFrame ?? 'skip',
+    onBadFrame: oneOf('onBadFrame', options.onBadFrame ?? 'skip', ['skip', 'close']),
     busyPoll: options.busyPoll ?? false,
     exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
     closeTimeoutMs: timeout('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
@@ -105,6 +106,12 @@ export function planOf<Out, In>(options: ChannelOptions<Out, In>, prompt = false
   };
 }
 
+/** One of a few words. Throws `ERR_INVALID_OPTION` for another. */
+export function oneOf<Word extends string>(name: string, value: Word, words: readonly Word[]): Word {
+  if (words.includes(value)) return value;
+  throw invalid(name, value, words.map(word => `'${word}'`).join(' or '));
+}
+
 export function positive(name: string, value: number): number {
   if (typeof value === 'number' && value > 0) return value;
   throw invalid(name, value, 'a number above 0');
@@ -116,7 +123,7 @@ function atLeastZero(name: string, value: number): number {
 }
 
 /** Some 24 days. A longer one, and Infinity, Node's timers take for a millisecond. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 function timeout(name: string, value: number): number {
   return Math.min(atLeastZero(name, value), LONGEST_TIMEOUT_MS);

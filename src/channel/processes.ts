@@ -16,7 +16,7 @@ import {
 import type { Channel } from './channel.js';
 import { handlesUnavailable } from './handles-unavailable.js';
 import { channelOver } from './open.js';
-import { type ChannelOptions, planOf, resolveOptions } from './options.js';
+import { type ChannelOptions, oneOf, planOf, resolveOptions } from './options.js';
 
 /** The channel to a child that this process started. */
 export interface ChildChannel<Out = unknown, In = unknown> extends Channel<Out, In> {
@@ -92,6 +92,7 @@ function childChannel<Out, In>(
   { signal: _killsTheChild, wire = 'deka', handles = false, ...options }: SpawnChannelOptions<Out, In>,
   start: (announcement: Announcement) => SpawnedChild,
 ): ChildChannel<Out, In> {
+  oneOf('wire', wire, ['deka', 'node']);
   const plan = planOf(wire === 'node' ? nodeOptions(options) : refusable(options));
   if (handles) requireLane(wire, plan.options);
   const child = start({ wire, codec: plan.options.codec.name, accepts: plan.accepts, handles });

@@ -1,9 +1,10 @@
 import type { ChildProcess, ForkOptions, SpawnOptions, StdioOptions } from 'node:child_process';
 import { fork as nodeFork, spawn as nodeSpawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { channelOver } from '../channel/open.js';
 import { planOf } from '../channel/options.js';
-import { childEnv, type Wire } from '../transport/channel-env.js';
+import { childEnv, type Wire, withInherited } from '../transport/channel-env.js';
 import { hasLanes } from '../transport/lanes.js';
 import { ipcIndex, spawnPiped } from '../transport/pipe.js';
 import { withoutEval } from '../transport/spawn.js';
@@ -11,7 +12,7 @@ import { attachFace } from './face.js';
 import { preloading } from './preload.js';
 import { stagesOf } from './stages.js';
 
-const PRELOAD = fileURLToPath(new URL('../register.cjs', import.meta.url));
+const PRELOAD = preloadFile();
 const MODES: readonly unknown[] = [undefined, 'json', 'advanced'];
 const SHORTHANDS: readonly string[] = ['pipe', 'ignore', 'inherit', 'overlapped'];
 /** Options that make `fork` ask Node what is wrong. */
@@ -22,6 +23,14 @@ type WithIpc = SpawnOptions & {
   readonly stdio: StdioList;
   readonly serialization?: 'json' | 'advanced' | undefined;
 };
+
+/** Undefined in a bundle, which the preload is not in: children are then spoken to on Node's own wire. */
+function preloadFile(): string | undefined {
+  const { url } = import.meta as { readonly url?: string };
+  if (url === undefined) return undefined; // in CommonJS
+  const file = fileURLToPath(new URL('../register.cjs', url));
+  return existsSync(file) ? file : undefined;
+}
 
 /** `child_process.spawn`, with 'ipc' in `stdio` through this library, on Node's own wire. */
 export function spawnDropIn(command: string, ...rest: unknown[]): ChildProcess {
@@ -50,8 +59,10 @@ export function forkDropIn(module: string | URL, first?: unknown, second?: unkno
   ];
   // In Node 20 such a child may not read the preload.
   const confined = nodeOptions.includes('--experimental-permission');
-  const wire = execPath === process.execPath && !confined ? 'deka' : 'node';
-  const { execArgv, env } = wire === 'deka' ? preloading(PRELOAD, ownEnv) : { execArgv: [], env: ownEnv };
+  const preload = execPath === process.execPath && !confined ? PRELOAD : undefined;
+  const wire = preload === undefined ? 'node' : 'deka';
+  const { execArgv, env } =
+    preload === undefined ? { execArgv: [], env: ownEnv } : preloading(preload, ownEnv);
   const nodeArgs = [...execArgv, ...withoutEval(options.execArgv || process.execArgv)];
   const child = start(
     execPath,
@@ -86,7 +97,7 @@ function start(
   const laned = wire === 'deka' && hasLanes;
   const laneAt = laned ? Math.max(3, options.stdio.length) : undefined; // Node fills up a shorter list
   const announcement = { wire, codec: plan.options.codec.name, accepts: plan.accepts };
-  const env = childEnv(withInherited(options.env || process.env), index, announcement, laneAt);
+  const env = childEnv(options.env || process.env, index, announcement, laneAt);
   const piped = spawnPiped(command, args, { ...rest, env }, { index, laned, peerKnown });
   const { transport, lane } = piped;
   if (transport === undefined) return piped.process;
@@ -126,13 +137,6 @@ function forkStdio({ stdio, silent }: ForkOptions): StdioOptions | undefined {
   if (Array.isArray(stdio)) return stdio;
   const each = typeof stdio === 'string' ? stdio : silent ? 'pipe' : 'inherit';
   return SHORTHANDS.includes(each) ? [each, each, each, 'ipc'] : undefined;
-}
-
-/** Node reads what an environment inherits, too: `Object.create(process.env)` is one. */
-function withInherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const all: NodeJS.ProcessEnv = {};
-  for (const name in env) all[name] = env[name];
-  return all;
 }
 
 /** Undefined for what is no file: Node says so itself. */

@@ -9,12 +9,18 @@ export type Address = string | { readonly path: string } | { readonly host?: str
  * `ERR_INVALID_OPTION`. */
 export function toNode(address: Address): NetConnectOpts {
   if (typeof address === 'string') return unixPath(address);
-  if ('path' in address) return unixPath(address.path);
-  const { host = '127.0.0.1', port } = address;
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return { host, port };
+  if (
+    typeof address === 'object' &&
+    address !== null &&
+    'path' in address &&
+    typeof address.path === 'string'
+  )
+    return unixPath(address.path);
+  const { host = '127.0.0.1', port = undefined } = Object(address) as { host?: string; port?: number };
+  if (port !== undefined && Number.isInteger(port) && port >= 0 && port <= 65_535) return { host, port };
   throw new IpcError(
     'ERR_INVALID_OPTION',
-    `port must be a whole number from 0 to 65535; it is ${String(port)}.`,
+    `An address is a path, { path } or { port }, a whole number from 0 to 65535; its port is ${String(port)}.`,
   );
 }
 
@@ -27,6 +33,6 @@ function unixPath(path: string): { path: string } {
   throw new IpcError(
     'ERR_SOCKET_PATH',
     `The socket path has ${length} bytes; this system takes 1 to ${limit}, none of them NUL: ` +
-      `${JSON.stringify(path.slice(0, 120))}. Put the socket into a shorter folder, such as one under os.tmpdir().`,
+      `${JSON.stringify(path.slice(0, 120))}. ${length > limit ? 'Put the socket into a shorter folder, such as one under os.tmpdir().' : 'Give it the path of a file.'}`,
   );
 }

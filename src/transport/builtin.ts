@@ -11,6 +11,7 @@ let load: NodeJS.Require | undefined;
 
 /** A module of Node, loaded when it is first needed: a child that never sees a handle does not pay for it at its start. */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
-  load ??= createRequire(import.meta.filename);
+  // Any path does for what is built in; a bundle in CommonJS, and Jest 29, have no filename in import.meta.
+  load ??= createRequire(process.execPath);
   return load(name) as Builtins[Name];
 }

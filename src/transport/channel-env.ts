@@ -38,7 +38,14 @@ export function childEnv(
   lane?: number,
 ): NodeJS.ProcessEnv {
   const laneAt = lane === undefined ? {} : { [LANE]: String(lane) };
-  return { ...withoutChannel(env), ...variables(fd, announcement), ...laneAt };
+  return { ...withoutChannel(withInherited(env)), ...variables(fd, announcement), ...laneAt };
+}
+
+/** Node reads what an environment inherits, too: `Object.create(process.env)` is one. */
+export function withInherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const all: NodeJS.ProcessEnv = {};
+  for (const name in env) all[name] = env[name];
+  return all;
 }
 
 function variables(fd: number, { wire, codec, accepts }: Announcement): NodeJS.ProcessEnv {

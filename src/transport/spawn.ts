@@ -87,7 +87,12 @@ export function forkChild(
   const { execPath = process.execPath, execArgv = process.execArgv, silent = false, ...rest } = options;
   const path = module instanceof URL ? fileURLToPath(module) : module;
   const stdio = rest.stdio ?? (silent ? 'pipe' : 'inherit');
-  return spawnChild(execPath, [...withoutEval(execArgv), path, ...args], { ...rest, stdio }, announcement);
+  return spawnChild(
+    execPath,
+    [...withoutEval(execArgv), path, ...args],
+    { ...rest, shell: false, stdio },
+    announcement,
+  );
 }
 
 /**

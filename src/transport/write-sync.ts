@@ -19,12 +19,12 @@ export function* writeInSteps(fd: number, bytes: Uint8Array): Generator<undefine
 export function writeSome(fd: number, data: string | Uint8Array): number | undefined {
   const { stackTraceLimit } = Error;
   // A kernel without room throws, many thousand times a second in a flood, and nobody reads where from.
-  Error.stackTraceLimit = 0;
+  Reflect.set(Error, 'stackTraceLimit', 0); // not by =, which throws with --frozen-intrinsics
   try {
     return typeof data === 'string' ? writeSync(fd, data) : writeSync(fd, data);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : undefined;
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { channelOver, open } from '../../src/channel/open.js';
-import { planOf } from '../../src/channel/options.js';
+import { planOf, resolveOptions } from '../../src/channel/options.js';
 import { IpcError } from '../../src/errors.js';
 import { contentLength } from '../../src/streams/content-length.js';
 import { bare } from '../../src/streams/envelope.js';
+import { json } from '../../src/streams/json.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
 import { collect, turns } from '../support/collect.js';
 import { line, linesOf } from '../support/deka-lines.js';
@@ -354,6 +355,19 @@ describe('ending', () => {
     expect(callback.mock.calls).toEqual([[code('ERR_CHANNEL_CLOSED')], [code('ERR_CHANNEL_CLOSED')]]);
   });
 
+  it('send throws after destroy(reason) and after an aborted signal, as after destroy()', () => {
+    const aborted = open(new ScriptedTransport(), { signal: AbortSignal.abort() });
+    const destroyed = open(new ScriptedTransport());
+    destroyed.destroy(new Error('enough'));
+    for (const channel of [aborted, destroyed]) {
+      const error = thrownBy(() => channel.send(1));
+      expect(error).toMatchObject({
+        code: 'ERR_CHANNEL_CLOSED',
+        message: expect.stringContaining('this side'),
+      });
+    }
+  });
+
   it('destroy(reason) gives the reason to closed', async () => {
     const channel = open(new ScriptedTransport());
     const reason = new Error('enough');
@@ -454,6 +468,14 @@ describe('keeping the event loop alive', () => {
 });
 
 describe('options', () => {
+  it('of time may be Infinity, which Node would take for a millisecond', () => {
+    const { closeTimeoutMs, handleTimeoutMs } = resolveOptions({
+      closeTimeoutMs: Number.POSITIVE_INFINITY,
+      handleTimeoutMs: 2 ** 31,
+    });
+    expect([closeTimeoutMs, handleTimeoutMs]).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+  });
+
   it.each([
     [{ highWaterMarkBytes: 0 }],
     [{ highWaterMarkBytes: Number.NaN }],
@@ -464,6 +486,8 @@ describe('options', () => {
     [{ maxBatchBytes: 0 }],
     [{ closeTimeoutMs: -1 }],
     [{ handleTimeoutMs: Number.NaN }],
+    [{ onBadFrame: 'Close' as 'close' }],
+    [{ codec: json as never }], // not called
     [{ exitDrainMs: Number.NaN }],
   ])('%o is ERR_INVALID_OPTION and names the option', options => {
     const error = thrownBy(() => open(new ScriptedTransport(), options));

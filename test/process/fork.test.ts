@@ -118,6 +118,23 @@ describe('fork', () => {
     expect(stdout).toBe('up\n');
   });
 
+  it('starts the module itself, not a shell', async () => {
+    const child = fork(fixture('echo'), [], { shell: true });
+    expect(child.process.spawnfile).toBe(process.execPath);
+    await up(child);
+    await child.close();
+  });
+
+  it('speaks where nothing built in may be changed', async () => {
+    const code = `import { fork } from 'deka-ipc';
+      const child = fork('test/fixtures/echo.js');
+      child.messages$.subscribe(answer => { console.log(answer); child.close(); });
+      child.send('up');`;
+    const args = ['--frozen-intrinsics', '--input-type=module', '-e', code];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toBe('up\n');
+  });
+
   it('takes the first descriptor after those of stdio', async () => {
     const child = fork(fixture('echo'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ignore', 'pipe'] });
     const answer = firstValueFrom(child.messages$);

@@ -47,6 +47,11 @@ describe('childEnv', () => {
     );
   });
 
+  it('hands down what the environment it was given inherits', () => {
+    const env = Object.assign(Object.create({ PATH: '/bin', DEKA_IPC_FD: '9' }), { OWN: '1' });
+    expect(childEnv(env, 3, DEKA)).toMatchObject({ PATH: '/bin', OWN: '1', DEKA_IPC_FD: '3' });
+  });
+
   it('leaves the environment it was given as it is', () => {
     const env = { DEKA_IPC_FD: '9' };
     childEnv(env, 3, DEKA);

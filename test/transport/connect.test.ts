@@ -49,8 +49,27 @@ describe('failing to connect', () => {
     });
   });
 
+  it.each([
+    [80],
+    [{}],
+    [null],
+    [{ path: undefined }],
+    [{ port: '80' }],
+  ])('rejects with ERR_INVALID_OPTION for the address %j', async address => {
+    await expect(connectTransport(address as never)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
+  });
+
   it.each(['', 'a\0b', 'x'.repeat(200)])('rejects with ERR_SOCKET_PATH for the path %j', async path => {
     await expect(connectTransport(path)).rejects.toMatchObject({ code: 'ERR_SOCKET_PATH' });
+  });
+});
+
+describe('a server that is busy', () => {
+  it('is waited for, where a Unix socket refuses at once', async () => {
+    const path = temporaryPath();
+    await greeter({ path, backlog: 1 });
+    const transports = await Promise.all(Array.from({ length: 20 }, () => connectTransport(path)));
+    expect(new Set(await Promise.all(transports.map(greetingOf)))).toEqual(new Set(['welcome']));
   });
 });
 
@@ -68,6 +87,7 @@ describe('aborting', () => {
     const { server, port } = await greeter({ port: 0, host: '127.0.0.1' });
     await expect(connectTransport({ port }, AbortSignal.abort())).rejects.toMatchObject({
       code: 'ERR_TRANSPORT',
+      message: expect.stringContaining('Its signal was aborted.'),
       cause: { name: 'AbortError' },
     });
     await nobodyConnected(server);
