@@ -726,4 +726,12 @@ export const mutations = [
     test: 'transport/connect.test.ts',
     name: 'is waited for, where a Unix socket refuses at once',
   },
+  {
+    guard: 'a handle is what it is called',
+    file: 'transport/lane-end.ts',
+    find: '      refuseMismatch(args[0] as Announced, args[1] as NativeHandle | undefined);\n',
+    put: '',
+    test: 'transport/lane-end.test.ts',
+    name: 'is closed before Node sees it',
+  },
 ];

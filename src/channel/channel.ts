@@ -104,7 +104,10 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    * @example
    * await channel.sendAll(createReadStream('big.txt', 'utf8'));
    */
-  sendAll(source: ObservableInput<Out>, options?: { readonly signal?: AbortSignal }): Promise<number>;
+  sendAll(
+    source: ObservableInput<Out>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<number>;
   /** Resolves when `send` would return true. Rejects with `ERR_CHANNEL_CLOSED` if the channel ends first. */
   ready(): Promise<void>;
   /** Resolves when the kernel has all that was accepted so far. Rejects with `ERR_CHANNEL_CLOSED` if it never will. */
@@ -115,7 +118,7 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    * Resolves when the channel has ended, never rejects; `closed` tells how.
    */
   close(): Promise<void>;
-  /** Ends now: queued messages fail with `ERR_CHANNEL_CLOSED`, unread ones are dropped. */
+  /** Ends now: queued messages fail with `ERR_CHANNEL_CLOSED`, unread ones are dropped, but for those that an iterator has taken. */
   destroy(reason?: Error): void;
 
   /** Keeps the event loop alive while the channel is open. Ends the counting that `parent()` does. */

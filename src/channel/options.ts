@@ -9,49 +9,53 @@ import type { Stages } from '../streams/outbound.js';
 /** Options of every function that makes a channel. */
 export interface ChannelOptions<Out = unknown, In = unknown> {
   /** Message to frame and back. Default {@link json}. */
-  readonly codec?: Codec<Out, In>;
+  readonly codec?: Codec<Out, In> | undefined;
   /** Where frames end. Default: the one the codec names. */
-  readonly framing?: Framing;
+  readonly framing?: Framing | undefined;
   /** What surrounds a message on the wire. Default: the one the codec names, which for {@link json} is {@link deka}. */
-  readonly envelope?: Envelope;
+  readonly envelope?: Envelope | undefined;
   /** `send` returns false from here on, in bytes plus 32 per message. Default 128 KiB, Node's own. */
-  readonly highWaterMarkBytes?: number;
+  readonly highWaterMarkBytes?: number | undefined;
   /** `drain$` fires at or below this. Default half of the high-water mark. */
-  readonly lowWaterMarkBytes?: number;
+  readonly lowWaterMarkBytes?: number | undefined;
   /**
    * Past it `send` throws `ERR_QUEUE_FULL`, in bytes plus 32 per message; text counts by characters until its batch is
    * full. Default Infinity.
    */
-  readonly maxQueueBytes?: number;
+  readonly maxQueueBytes?: number | undefined;
   /** A longer frame is dropped and reported as `ERR_FRAME_TOO_LARGE`. Default 256 MiB. */
-  readonly maxFrameBytes?: number;
+  readonly maxFrameBytes?: number | undefined;
   /** A write leaves at the latest when it has this many bytes. Default 64 KiB. */
-  readonly maxBatchBytes?: number;
+  readonly maxBatchBytes?: number | undefined;
   /** `'skip'` (default) reports a bad frame on `failures$` and goes on; `'close'` ends the channel with it. */
-  readonly onBadFrame?: 'skip' | 'close';
+  readonly onBadFrame?: 'skip' | 'close' | undefined;
   /** How long `close()` waits for a peer that neither reads nor sends, in milliseconds. Default 1 000. */
-  readonly closeTimeoutMs?: number;
+  readonly closeTimeoutMs?: number | undefined;
   /**
    * How long a process that exits with messages queued waits for a peer that does not read, in milliseconds. Default
    * 1 000; 0 drops what is queued.
    */
-  readonly exitDrainMs?: number;
+  readonly exitDrainMs?: number | undefined;
   /**
    * How long a message waits for the handle that was sent with it, and how long a child that was started with `handles: true`
    * may take before it accepts the first one, in milliseconds. Default 10 000.
    */
-  readonly handleTimeoutMs?: number;
+  readonly handleTimeoutMs?: number | undefined;
   /**
    * Burns a core for shorter round trips: while the channel is open and keeps the process alive, the event loop looks for what
    * has come in instead of sleeping until it is woken. Default false.
    */
-  readonly busyPoll?: boolean;
+  readonly busyPoll?: boolean | undefined;
   /** Destroys the channel when it aborts. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** {@link ChannelOptions} with every default filled in. */
-export type ResolvedOptions<Out, In> = Required<Omit<ChannelOptions<Out, In>, 'signal'>>;
+export type ResolvedOptions<Out, In> = {
+  readonly [Name in keyof Omit<ChannelOptions<Out, In>, 'signal'>]-?: NonNullable<
+    ChannelOptions<Out, In>[Name]
+  >;
+};
 
 /** Everything that one channel is made of but its transport. */
 export interface ChannelPlan<Out, In> {

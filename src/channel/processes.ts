@@ -34,13 +34,13 @@ export type SpawnChannelOptions<Out = unknown, In = unknown> = Omit<NodeSpawnOpt
      * as Node's own `fork` does and speaks Node's protocol, so that the child can be any program for Node, Bun or Deno
      * that knows nothing but `process.send`; codecs are then `json()` and `v8()`.
      */
-    readonly wire?: Wire;
+    readonly wire?: Wire | undefined;
     /**
      * True for a second lane, on which sockets and servers travel in both directions. The child must be a program for Node
      * that takes its channel with `parent()` or `deka-ipc/register`; goes with `wire: 'deka'`, its envelope, and the codecs
      * `json()` and `v8()`. Default false.
      */
-    readonly handles?: boolean;
+    readonly handles?: boolean | undefined;
   };
 
 /** Options of {@link fork}: those of {@link spawn}, and `fork`'s own of Node. */

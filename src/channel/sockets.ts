@@ -13,7 +13,7 @@ export const UNCLAIMED_CHANNELS = 128;
 /** Options of {@link listen}. `signal` destroys every channel, not the server. */
 export interface ListenOptions<Out = unknown, In = unknown> extends ChannelOptions<Out, In> {
   /** Connections at a time; a further one is dropped. Default Infinity. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
 }
 
 /** A listening socket that turns each connection into a channel. */

@@ -124,7 +124,10 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     return this.#link.sendMany(messages, callback);
   }
 
-  sendAll(source: ObservableInput<Out>, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+  sendAll(
+    source: ObservableInput<Out>,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<number> {
     return sendAllWhileOpen(this, source, signal);
   }
 

@@ -35,8 +35,8 @@ export interface Codec<Out = unknown, In = unknown> {
 
 /**
  * The two functions of a {@link Codec}, with the state of one channel. The others are for codecs that put many messages
- * into one frame (`encodeMany` and `decodeMany`, both or neither), and for those whose frames refer to earlier ones
- * (`unsent` and `missed`). `check` sees every message that arrives.
+ * into one frame (`encodeMany`, `decodeMany`; a side that lacks one does not send such frames, or takes none), and for
+ * those whose frames refer to earlier ones (`unsent` and `missed`). `check` sees every message that arrives.
  */
 export interface Coder<Out, In> {
   /** Message to frame. What it throws reaches the caller of `send`. */

@@ -11,7 +11,7 @@ import { IpcError } from '../errors.js';
  * };
  */
 export interface Envelope {
-  /** Shown in errors. */
+  /** For people, but for `'deka'`: handles travel in that one alone. */
   readonly name: string;
   /** Message to wire value. */
   wrap(message: unknown): unknown;

@@ -24,7 +24,7 @@ export interface FrameLimits {
  * framing.join('three');                 // 'three\n'
  */
 export interface Framing {
-  /** Shown in errors and metrics. */
+  /** For people: nothing is decided by it. */
   readonly name: string;
   /** What its frames are: strings or bytes. */
   readonly kind: 'text' | 'binary';

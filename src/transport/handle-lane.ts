@@ -49,10 +49,10 @@ interface Tag {
  * Carries handles, one under way at a time, each acknowledged by Node on the other side.
  *
  * ```
- * state     | send()   | first handle, first answer | the peer's end, no answer in time, close()
- * unopened  | → open   |                            | → closed
- * open      | queued   |                            | → closed
- * closed    | refused  |                            |
+ * state     | open()   | send()         | the peer's end, no answer in time, close()
+ * unopened  | → open   | → open, queued | → closed
+ * open      |          | queued         | → closed
+ * closed    |          | refused        |
  * ```
  * It keeps the event loop alive only while handles are queued.
  */

@@ -11,7 +11,7 @@ export interface SendHandleOptions {
    * True keeps a `net.Socket` open on this side as well; both processes then hold the connection. Default false: this side
    * loses it once the other has it. Servers and UDP sockets always stay open here, as in Node.
    */
-  readonly keepOpen?: boolean;
+  readonly keepOpen?: boolean | undefined;
 }
 
 /** Whether it is something that can travel. A TLS socket cannot: its keys would stay behind. */

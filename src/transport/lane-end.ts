@@ -109,7 +109,10 @@ export function guardNode({ channel, pipe }: LaneEnd, failed: (why: string) => v
   channel.emit = (name, ...args) => {
     // What comes after Node has done its part is ours, and its faults should show.
     if (name !== 'internalMessage') return emit.call(channel, name, ...args);
-    return attempt(() => emit.call(channel, name, ...args));
+    return attempt(() => {
+      refuseMismatch(args[0] as Announced, args[1] as NativeHandle | undefined);
+      return emit.call(channel, name, ...args);
+    });
   };
 
   function attempt<T>(work: () => T): T | false {
@@ -122,4 +125,30 @@ export function guardNode({ channel, pipe }: LaneEnd, failed: (why: string) => v
       return false;
     }
   }
+}
+
+/** Which handle the peer says comes with its message. */
+interface Announced {
+  readonly type?: string;
+}
+
+interface NativeHandle {
+  close(): void;
+  listen?: unknown;
+  getpeername?(into: object): number;
+  readStart?: unknown;
+  recvStart?: unknown;
+}
+
+const FITS: Readonly<Record<string, (handle: NativeHandle) => boolean>> = {
+  'net.Server': handle => handle.listen !== undefined && handle.getpeername?.({}) !== 0, // 0: it is a connection
+  'net.Socket': handle => handle.readStart !== undefined,
+  'dgram.Socket': handle => handle.recvStart !== undefined,
+};
+
+/** What a descriptor is, Node takes its peer's word for: of another kind it fails a tick later, where nobody can catch it. */
+function refuseMismatch({ type = '' }: Announced, handle: NativeHandle | undefined): void {
+  if (handle === undefined || !Object.hasOwn(FITS, type) || FITS[type]?.(handle) === true) return;
+  handle.close();
+  throw new Error(`a ${type} that is none`);
 }

@@ -33,9 +33,9 @@ export interface SpawnedChild {
 
 /** What {@link forkChild} takes beyond spawn's options, as in `child_process.fork`. */
 export interface ForkSettings {
-  readonly execPath?: string;
-  readonly execArgv?: readonly string[];
-  readonly silent?: boolean;
+  readonly execPath?: string | undefined;
+  readonly execArgv?: readonly string[] | undefined;
+  readonly silent?: boolean | undefined;
 }
 
 const PLAIN: Announcement = { wire: 'deka', codec: 'json' };

@@ -31,7 +31,10 @@ const PROGRAM = `
 
 describe.each<[Format, string]>([
   ['cjs', ''],
-  ['esm', "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);"],
+  [
+    'esm',
+    "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+  ],
 ])('a program that is bundled: %s', (format, banner) => {
   let folder: string;
 

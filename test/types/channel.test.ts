@@ -139,6 +139,25 @@ describe('Channel<Out, In>', () => {
   });
 });
 
+describe('options that are handed on', () => {
+  it('may be undefined, as if they were not there', () => {
+    interface Own {
+      readonly signal?: AbortSignal | undefined;
+      readonly highWaterMarkBytes?: number | undefined;
+    }
+    const own: Own = {};
+    const [left, right] = pair({ signal: own.signal, highWaterMarkBytes: own.highWaterMarkBytes });
+    void left.sendAll([1], { signal: own.signal });
+    if (never()) {
+      fork('worker.js', [], { signal: own.signal, codec: undefined, handles: undefined, wire: undefined });
+      void listen('/tmp/s', { maxConnections: undefined });
+      left.send(1, undefined, { keepOpen: undefined });
+    }
+    left.destroy();
+    right.destroy();
+  });
+});
+
 describe('what watches', () => {
   it('is typed as what Node has', () => {
     const [left, right] = pair<Job, Result>();
