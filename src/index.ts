@@ -1,4 +1,11 @@
-export type { Channel, ChannelMetrics, CloseReason, Flow, SendCallback } from './channel/channel.js';
+export type {
+  Channel,
+  ChannelMetrics,
+  CloseReason,
+  Flow,
+  SendAllOptions,
+  SendCallback,
+} from './channel/channel.js';
 export type { Delivery } from './channel/deliveries.js';
 export type { DiagnosticsMessages } from './channel/diagnostics.js';
 export { type MetricsSample, metrics$ } from './channel/metrics.js';

@@ -37,13 +37,13 @@ function valueExports(index: string): { name: string; file: string }[] {
 
 /** The values that a file declares and exports. */
 function declaredNames(source: string): string[] {
-  return [...source.matchAll(/^export (?:async )?(?:function|class|const) ([\w$]+)/gm)].map(
+  return [...source.matchAll(/^export (?:async )?(?:function\*?|class|const) ([\w$]+)/gm)].map(
     ([, name = '']) => name,
   );
 }
 
 function declared(source: string, name: string): Declared | undefined {
-  const declaration = String.raw`^export (?:async )?(function|class|const) ${escaped(name)}(?![\w$])`;
+  const declaration = String.raw`^export (?:async )?(function\*?|class|const) ${escaped(name)}(?![\w$])`;
   const found = new RegExp(`${DOC}${declaration}`, 'm').exec(source);
   if (found === null) return undefined;
   const [text, doc = '', kind = ''] = found;

@@ -11,6 +11,12 @@ export type SendCallback = (error: Error | null) => void;
 /** Why a channel ended: this side closed it, the other side did (or died), or the link broke. */
 export type CloseReason = 'local' | 'peer' | { readonly error: IpcError };
 
+/** Options of {@link Channel.sendAll}. */
+export interface SendAllOptions {
+  /** Ends the sending, with its reason, when it aborts. What was sent until then stays sent. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * One end of a duplex message stream. `Out` is what this end sends, `In` what it receives.
  *
@@ -104,10 +110,7 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    * @example
    * await channel.sendAll(createReadStream('big.txt', 'utf8'));
    */
-  sendAll(
-    source: ObservableInput<Out>,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<number>;
+  sendAll(source: ObservableInput<Out>, options?: SendAllOptions): Promise<number>;
   /** Resolves when `send` would return true. Rejects with `ERR_CHANNEL_CLOSED` if the channel ends first. */
   ready(): Promise<void>;
   /** Resolves when the kernel has all that was accepted so far. Rejects with `ERR_CHANNEL_CLOSED` if it never will. */
@@ -118,7 +121,10 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    * Resolves when the channel has ended, never rejects; `closed` tells how.
    */
   close(): Promise<void>;
-  /** Ends now: queued messages fail with `ERR_CHANNEL_CLOSED`, unread ones are dropped, but for those that an iterator has taken. */
+  /**
+   * Ends now: queued messages fail with `ERR_CHANNEL_CLOSED`; unread ones are dropped, but for those that an iterator has
+   * taken.
+   */
   destroy(reason?: Error): void;
 
   /** Keeps the event loop alive while the channel is open. Ends the counting that `parent()` does. */

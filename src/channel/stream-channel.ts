@@ -3,7 +3,7 @@ import type { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, Subject } from '../rx.js';
 import type { Handle, SendHandleOptions } from '../transport/handle.js';
 import type { Arrival } from './arrival.js';
-import type { Channel, ChannelMetrics, CloseReason, SendCallback } from './channel.js';
+import type { Channel, ChannelMetrics, CloseReason, SendAllOptions, SendCallback } from './channel.js';
 import { type Delivery, deliveriesOf } from './deliveries.js';
 import { publish } from './diagnostics.js';
 import { Failures } from './failures.js';
@@ -124,10 +124,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     return this.#link.sendMany(messages, callback);
   }
 
-  sendAll(
-    source: ObservableInput<Out>,
-    { signal }: { signal?: AbortSignal | undefined } = {},
-  ): Promise<number> {
+  sendAll(source: ObservableInput<Out>, { signal }: SendAllOptions = {}): Promise<number> {
     return sendAllWhileOpen(this, source, signal);
   }
 

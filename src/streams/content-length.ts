@@ -23,8 +23,8 @@ const HEADER = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
  *
  * Headers may come in any order and case; all but `Content-Length` are read over. A frame over `maxFrameBytes` is skipped
  * and becomes one `ERR_FRAME_TOO_LARGE`, one that is not valid UTF-8 an `ERR_DECODE`; the frames beside it arrive. A
- * header that is none, that has no length or two that differ, or that is longer than 8 KiB, is an `ERR_FRAMING_LOST`: nothing tells
- * where the next frame begins.
+ * header that is none, that has no length or two that differ, or that is longer than 8 KiB, is an `ERR_FRAMING_LOST`:
+ * nothing tells where the next frame begins.
  *
  * @example
  * const framing = contentLength();

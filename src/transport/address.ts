@@ -9,19 +9,21 @@ export type Address = string | { readonly path: string } | { readonly host?: str
  * `ERR_INVALID_OPTION`. */
 export function toNode(address: Address): NetConnectOpts {
   if (typeof address === 'string') return unixPath(address);
-  if (
-    typeof address === 'object' &&
-    address !== null &&
-    'path' in address &&
-    typeof address.path === 'string'
-  )
-    return unixPath(address.path);
-  const { host = '127.0.0.1', port = undefined } = Object(address) as { host?: string; port?: number };
-  if (port !== undefined && Number.isInteger(port) && port >= 0 && port <= 65_535) return { host, port };
+  const {
+    path,
+    host = '127.0.0.1',
+    port,
+  } = Object(address) as { path?: unknown; host?: string; port?: unknown };
+  if (typeof path === 'string') return unixPath(path);
+  if (isPort(port)) return { host, port };
   throw new IpcError(
     'ERR_INVALID_OPTION',
     `An address is a path, { path } or { port }, a whole number from 0 to 65535; its port is ${String(port)}.`,
   );
+}
+
+function isPort(port: unknown): port is number {
+  return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
 }
 
 function unixPath(path: string): { path: string } {
@@ -30,9 +32,10 @@ function unixPath(path: string): { path: string } {
   const limit = process.platform === 'linux' ? 107 : 103;
   const length = Buffer.byteLength(path);
   if (length > 0 && length <= limit && !path.includes('\0')) return { path };
+  const cure = length > limit ? 'Put the socket into a shorter folder' : 'Name a file';
   throw new IpcError(
     'ERR_SOCKET_PATH',
     `The socket path has ${length} bytes; this system takes 1 to ${limit}, none of them NUL: ` +
-      `${JSON.stringify(path.slice(0, 120))}. ${length > limit ? 'Put the socket into a shorter folder, such as one under os.tmpdir().' : 'Give it the path of a file.'}`,
+      `${JSON.stringify(path.slice(0, 120))}. ${cure}, such as one under os.tmpdir().`,
   );
 }

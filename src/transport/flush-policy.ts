@@ -14,8 +14,8 @@ export type Written = 'under way' | 'more' | 'nothing';
 
 /**
  * When a batch leaves. Writing is not flushing: what is sent in one tick leaves in one write, and what is sent while a
- * write is under way joins the next. The first message of an idle channel waits for no timer; the
- * first few of one that is prompt, not even for the end of the tick.
+ * write is under way joins the next. The first message of an idle channel waits for no timer; the first few of one that is
+ * prompt, not even for the end of the tick.
  *
  * ```
  * state      | pushed, not full | pushed, full | end of tick | taken, more | taken, no more | next turn
