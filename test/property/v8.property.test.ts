@@ -12,6 +12,9 @@ import { typedArray } from '../support/arbitraries.js';
 
 const HEADER = serialize(null).subarray(0, 2);
 
+/** What a frame of many messages begins with. */
+const MANY = 0;
+
 function stages(envelope: Envelope): Stages<unknown, unknown> {
   const codec = v8();
   return { framing: codec.framing, coder: codec.create(), syntax: codec.syntax, envelope };
@@ -135,11 +138,13 @@ describe('arbitrary bytes', () => {
     .map(bytes => Uint8Array.from(bytes));
   const framed = (bytes: Uint8Array) => Buffer.from(lengthPrefixed().join(bytes));
 
-  /** One message or one ERR_DECODE for each frame, and nothing else. */
+  /** One message or one ERR_DECODE for each frame, and nothing else; only a frame of many may hold any number. */
   function expectOneEach(payloads: readonly Uint8Array[]): void {
     const { messages, failures } = reader().push(Buffer.concat(payloads.map(framed)));
 
-    expect(messages.length + failures.length).toBe(payloads.length);
+    if (payloads.some(([lead]) => lead === MANY))
+      expect(failures.length).toBeLessThanOrEqual(payloads.length);
+    else expect(messages.length + failures.length).toBe(payloads.length);
     for (const failure of failures) expect(failure).toMatchObject({ name: 'IpcError', code: 'ERR_DECODE' });
   }
 
@@ -164,6 +169,19 @@ describe('arbitrary bytes', () => {
         expectOneEach([changed]);
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('decode to a value or an IpcError as a frame of many', () => {
+    fc.assert(
+      fc.property(noise, bytes => {
+        fc.pre(harmless(bytes));
+        expectOneEach([Buffer.concat([Buffer.of(MANY), HEADER, bytes])]);
+      }),
+      {
+        numRuns: 2000,
+        examples: [[serialize([]).subarray(2)], [serialize([1, 2]).subarray(2)], [Buffer.of(MANY)]],
+      },
     );
   });
 
