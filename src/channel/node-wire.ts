@@ -18,11 +18,11 @@ export function isInternal(message: unknown): boolean {
 export function withoutInternal<Out, In>(link: Link<Out, In>): Link<Out, In> {
   const start = link.start.bind(link);
   const end = link.end.bind(link);
-  const refuse = handleRefusal({
-    send: (nack, taken) => link.send(nack as Out, taken),
-    ready: () => link.ready(),
-  });
   let ended = false;
+  const refuse = handleRefusal({
+    send: (nack, taken) => (ended ? taken() : link.send(nack as Out, taken)),
+    flush: () => link.flush(),
+  });
   link.start = listener => start({ ...listener, onMessages: filtered(listener) });
   link.end = () => {
     ended = true;
@@ -36,7 +36,7 @@ export function withoutInternal<Out, In>(link: Link<Out, In>): Link<Out, In> {
         listener.onMessages(messages, bytes);
         return;
       }
-      if (!ended && messages.some(isHandle)) refuse();
+      if (messages.some(isHandle)) refuse();
       listener.onMessages(
         messages.filter(message => !isInternal(message)),
         bytes,
@@ -49,34 +49,32 @@ export function withoutInternal<Out, In>(link: Link<Out, In>): Link<Out, In> {
  * Refuses the handle that a Node peer has announced. Node announces the next one after the answer, so while one answer
  * waits there is none to refuse: a peer that announces without end and reads nothing fills no queue.
  */
-export function handleRefusal({ send, ready }: Refusing): () => void {
+export function handleRefusal({ send, flush }: Refusing): () => void {
   let waiting = false;
-  return refuse;
-
-  function refuse(): void {
+  return () => {
     if (waiting) return;
     waiting = true;
+    // Where maxQueueBytes leaves no room: once more with an empty queue, and what does not fit then never will.
+    post(() => void flush().then(() => post(onTaken), onTaken));
+  };
+
+  function post(onRefused: () => void): void {
     try {
       send({ cmd: 'NODE_HANDLE_NACK' }, onTaken);
     } catch {
-      ready().then(onRoom, onTaken); // maxQueueBytes
+      onRefused();
     }
   }
 
   function onTaken(): void {
     waiting = false;
   }
-
-  function onRoom(): void {
-    waiting = false;
-    refuse();
-  }
 }
 
 /** What a refusal goes through. */
 interface Refusing {
   send(message: unknown, callback: () => void): unknown;
-  ready(): Promise<void>;
+  flush(): Promise<void>;
 }
 
 function isHandle(message: unknown): boolean {

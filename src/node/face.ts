@@ -65,7 +65,7 @@ class Face {
   readonly #arrivals: Ticks<unknown>;
   readonly #refuseHandle = handleRefusal({
     send: (nack, taken) => this.#channel.send(nack, taken),
-    ready: () => this.#channel.ready(),
+    flush: () => this.#channel.flush(),
   });
   readonly #wanted: Wanted;
   #reading: Unsubscribable | undefined;

@@ -7,12 +7,12 @@ const NACK = { cmd: 'NODE_HANDLE_NACK' };
 function started() {
   const callbacks: (() => void)[] = [];
   const send = vi.fn((_message: unknown, callback: () => void) => void callbacks.push(callback));
-  let tellRoom = (): void => {};
-  const ready = () =>
+  let tellFlushed = (): void => {};
+  const flush = () =>
     new Promise<void>(resolve => {
-      tellRoom = resolve;
+      tellFlushed = resolve;
     });
-  return { send, callbacks, refuse: handleRefusal({ send, ready }), room: () => tellRoom() };
+  return { send, callbacks, refuse: handleRefusal({ send, flush }), flushed: () => tellFlushed() };
 }
 
 describe('refusing the handle of a Node peer', () => {
@@ -25,16 +25,29 @@ describe('refusing the handle of a Node peer', () => {
     expect(send).toHaveBeenCalledTimes(2);
   });
 
-  it('answers when there is room again, if the queue was full', async () => {
-    const { refuse, send, room } = started();
+  it('answers when the queue is empty, if it was full', async () => {
+    const { refuse, send, flushed } = started();
     send.mockImplementationOnce(() => {
       throw new Error('full');
     });
     refuse();
     refuse();
     expect(send).toHaveBeenCalledTimes(1);
-    room();
+    flushed();
     await turns();
     expect(send).toHaveBeenCalledTimes(2);
+  });
+
+  it('gives up where not even an empty queue has room, until the next handle', async () => {
+    const { refuse, send, flushed } = started();
+    send.mockImplementation(() => {
+      throw new Error('full');
+    });
+    refuse();
+    flushed();
+    await turns();
+    expect(send).toHaveBeenCalledTimes(2);
+    refuse();
+    expect(send).toHaveBeenCalledTimes(3);
   });
 });
