@@ -5,6 +5,7 @@ interface Builtins {
   readonly 'node:dgram': typeof import('node:dgram');
   readonly 'node:net': typeof import('node:net');
   readonly 'node:perf_hooks': typeof import('node:perf_hooks');
+  readonly 'node:timers/promises': typeof import('node:timers/promises');
 }
 
 let load: NodeJS.Require | undefined;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect as netConnect, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { IpcError, reasonOf } from '../errors.js';
 import { type Address, toNode } from './address.js';
+import { builtin } from './builtin.js';
 import { oneBufferSocket } from './one-buffer.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
@@ -34,7 +34,7 @@ async function connected(attempt: () => Promise<Socket>, signal: AbortSignal | u
       return await attempt();
     } catch (thrown) {
       if (!isBusy(thrown) || performance.now() > untilMs) throw thrown;
-      await pause(PAUSE_MS, undefined, signal && { signal });
+      await builtin('node:timers/promises').setTimeout(PAUSE_MS, undefined, signal && { signal });
     }
   }
 }
