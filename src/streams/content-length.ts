@@ -11,6 +11,9 @@ const MAX_HEADER_BYTES = 8 * 1024;
 /** One header: a token of RFC 9110 (section 5.6.2), a colon, the value. */
 const HEADER = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
 
+/** A value of one word, with the spaces and tabs around it. No expression here may have to give spaces back. */
+const WORD = /^[ \t]*([^ \t]*)[ \t]*$/;
+
 /**
  * Frames are UTF-8 text behind a header that says how many bytes they have, as language servers and debug adapters
  * speak it (LSP 3.17, "Base Protocol"; DAP, "Base protocol"):
@@ -123,7 +126,7 @@ function lengthIn(head: string): number | IpcError {
     const [, name, padded] = HEADER.exec(line) ?? [];
     if (name === undefined || padded === undefined) return badHeader('is no header', line);
     if (name.toLowerCase() !== 'content-length') continue;
-    const value = padded.trim(); // not by the expression: spaces before a space that it must give back cost their square
+    const value = WORD.exec(padded)?.[1] ?? padded;
     if (length !== undefined && length !== value) return badHeader('contradicts the one before it', line);
     length = value;
   }

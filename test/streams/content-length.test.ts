@@ -52,6 +52,8 @@ describe('contentLength', () => {
       ['no length', wire(['Content-Type: text/plain'], '{}')],
       ['no header at all', '\r\n\r\n{}'],
       ['a negative length', wire(['Content-Length: -2'], '{}')],
+      ['a length behind a space of another kind', wire(['Content-Length:\v2'], '{}')],
+      ['a length of two words', wire(['Content-Length: 2 2'], '{}')],
       ['a length in another base', wire(['Content-Length: 0x2'], '{}')],
       ['a length that is no whole number', wire(['Content-Length: 2.0'], '{}')],
       ['an empty length', wire(['Content-Length:'], '{}')],
