@@ -53,17 +53,15 @@ export function forkDropIn(module: string | URL, first?: unknown, second?: unkno
     return nodeFork(module, first as string[], second as ForkOptions);
   const execPath = options.execPath || process.execPath;
   const ownEnv = withInherited(options.env || process.env);
-  const nodeOptions = [
-    ...(options.execArgv || process.execArgv),
-    ...(ownEnv['NODE_OPTIONS'] ?? '').split(' '),
-  ];
+  const ownArgv = options.execArgv || process.execArgv;
+  const nodeOptions = [...ownArgv, ...(ownEnv['NODE_OPTIONS'] ?? '').split(' ')];
   // In Node 20 such a child may not read the preload.
   const confined = nodeOptions.includes('--experimental-permission');
   const preload = execPath === process.execPath && !confined ? PRELOAD : undefined;
   const wire = preload === undefined ? 'node' : 'deka';
   const { execArgv, env } =
     preload === undefined ? { execArgv: [], env: ownEnv } : preloading(preload, ownEnv);
-  const nodeArgs = [...execArgv, ...withoutEval(options.execArgv || process.execArgv)];
+  const nodeArgs = [...execArgv, ...withoutEval(ownArgv)];
   const child = start(
     execPath,
     [...nodeArgs, path, ...args],

@@ -340,6 +340,7 @@ describe('send with a handle', () => {
     expect(child.send('room')).toBe(true);
     await child.flush();
     expect(drained.values).toHaveLength(1);
+    expect(child.metrics().drains).toBe(1);
     for (const { client } of pairs) client.destroy();
     await child.close();
   });
