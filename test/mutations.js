@@ -734,4 +734,20 @@ export const mutations = [
     test: 'transport/lane-end.test.ts',
     name: 'is closed before Node sees it',
   },
+  {
+    guard: 'what a parent left waits for parent()',
+    file: 'channel/parent.ts',
+    find: ' || end[REGISTERED] === true',
+    put: '',
+    test: 'process/plain-fork.test.ts',
+    name: 'gets what a parent has sent that has left since',
+  },
+  {
+    guard: 'parent() after the parent has left ends',
+    file: 'channel/message-link.ts',
+    find: 'if (this.#end.connected !== true) setImmediate',
+    put: 'if (this.#end.connected === undefined) setImmediate',
+    test: 'process/plain-fork.test.ts',
+    name: 'gets what a parent has sent that has left since',
+  },
 ];

@@ -4,8 +4,12 @@ import type { SendCallback } from './channel.js';
 import { channelClosed } from './lifecycle.js';
 import type { Link, LinkCounters, LinkListener } from './link.js';
 
+/** On a `process` that `deka-ipc/register` gave its members: what has come waits there, also once the peer has left. */
+export const REGISTERED: unique symbol = Symbol.for('deka-ipc.registered');
+
 /** What a process has that was started with its runtime's own channel: Node's `process`, Bun's, Deno's. */
 export interface MessageEnd {
+  readonly [REGISTERED]?: true;
   readonly connected?: boolean;
   readonly channel?: { ref(): void; unref(): void } | null | undefined;
   send?(message: unknown, handle: undefined, options: undefined, callback: SendCallback): boolean;
@@ -49,6 +53,8 @@ class MessageLink<Out, In> implements Link<Out, In> {
     this.#listener = listener;
     this.#end.on('message', this.#endOnMessage);
     this.#end.on('disconnect', this.#endOnDisconnect);
+    // What waits is emitted on ticks, and 'disconnect' was told already.
+    if (this.#end.connected !== true) setImmediate(this.#endOnDisconnect);
   }
 
   send(message: Out, callback?: SendCallback): boolean {

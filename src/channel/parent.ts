@@ -5,7 +5,7 @@ import { announcesChannel } from '../transport/channel-env.js';
 import { type Inherited, inheritedTransport } from '../transport/inherited.js';
 import type { Channel } from './channel.js';
 import { withNamedCodec } from './codec-choice.js';
-import { type MessageEnd, messageLink } from './message-link.js';
+import { type MessageEnd, messageLink, REGISTERED } from './message-link.js';
 import { channelOver } from './open.js';
 import { type ChannelOptions, type ChannelPlan, planOf, resolveOptions } from './options.js';
 import { StreamChannel } from './stream-channel.js';
@@ -18,7 +18,7 @@ let parentChannel: Channel | undefined;
  *
  * Under a parent that speaks Deka's wire the descriptor is taken. Under a plain `fork` of Node, Bun or Deno the runtime
  * owns it: the channel then stands on `process.send` and `'message'`, and codec, framing and byte counters are the
- * runtime's.
+ * runtime's. A parent of that kind must not have left before the call; under `deka-ipc/child_process` it may have.
  *
  * The codec is the one that the parent names, if it is a built-in: `json`, `v8`, `msgpack`, `cbor`. One of your own goes
  * into `options`, at both ends. If they differ, both ends get `ERR_CODEC_MISMATCH`, and nothing was read.
@@ -89,7 +89,7 @@ function settledPlan<Out, In>(
 }
 
 function hasMessageEnd(end: MessageEnd): boolean {
-  return typeof end.send === 'function' && end.connected === true;
+  return typeof end.send === 'function' && (end.connected === true || end[REGISTERED] === true);
 }
 
 function inWorkerThread(): IpcError {

@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { refused } from '../channel/codec-refusal.js';
+import { REGISTERED } from '../channel/message-link.js';
 import { channelOver } from '../channel/open.js';
 import { planOf } from '../channel/options.js';
 import { announcesChannel } from '../transport/channel-env.js';
@@ -40,4 +41,5 @@ function takeChannel(): void {
     lane,
   });
   onPeerEnd = attachFace({ target: process, channel, fd: () => fd, countListeners: true });
+  Object.defineProperty(process, REGISTERED, { value: true });
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { fork as forkDropIn } from 'deka-ipc/child_process';
 import { describe, expect, it } from 'vitest';
 import { fixture, outputOf } from '../support/processes.js';
 
@@ -99,6 +100,15 @@ describe('parent() under a plain fork', () => {
     const child = forked('encode');
     expect(await once(child, 'message')).toEqual([['ERR_ENCODE', 'ERR_ENCODE'], undefined]);
     await outputOf(child);
+  });
+});
+
+describe('parent() under deka-ipc/child_process', () => {
+  it.each([0, 3, 1000])('gets what a parent has sent that has left since: %i messages', async count => {
+    const child = forkDropIn(fixture('plain-fork'), ['gone'], { silent: true });
+    const sent = Array.from({ length: count }, (_, id) => ({ id }));
+    for (const message of sent) child.send(message);
+    expect(JSON.parse(await close(child))).toEqual({ has: true, messages: sent, closed: 'peer' });
   });
 });
 
