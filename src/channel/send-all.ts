@@ -42,7 +42,6 @@ export async function sendAll<Out>(
   source: ObservableInput<Out>,
   stop: Stop,
 ): Promise<number> {
-  stop.check();
   const sent = await sendFrom(sink, source, stop);
   await stop.race(sink.flush());
   return sent;
@@ -93,6 +92,7 @@ async function sendPulled<Out>(
   onFailure: () => Promise<void>,
 ): Promise<number> {
   try {
+    stop.check();
     for (let sent = 0; ; sent += 1) {
       const next = source.next();
       const step = isPromise(next) ? await stop.race(next) : next;
@@ -123,6 +123,7 @@ async function giveUp(source: unknown, iterator: Pulled<unknown>): Promise<void>
 }
 
 async function sendPushed<Out>(sink: Sink<Out>, source$: Observable<Out>, stop: Stop): Promise<number> {
+  stop.check();
   let sent = 0;
   let fail: (reason: unknown) => void = () => {};
   let finish: () => void = () => {};

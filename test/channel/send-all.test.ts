@@ -171,6 +171,17 @@ describe('sendAll', () => {
     expect(channel.connected).toBe(true);
   });
 
+  it('ends a stream, and subscribes to nothing, if its signal has aborted beforehand', async () => {
+    const channel = open(new ScriptedTransport());
+    const signal = AbortSignal.abort(new Error('early'));
+    const stream = new PassThrough({ objectMode: true });
+    const subscribed = vi.fn();
+    await expect(channel.sendAll(stream, { signal })).rejects.toThrow('early');
+    await expect(channel.sendAll(new Observable(subscribed), { signal })).rejects.toThrow('early');
+    expect(stream.destroyed).toBe(true);
+    expect(subscribed).not.toHaveBeenCalled();
+  });
+
   it('rejects with ERR_INVALID_OPTION for what is no source', async () => {
     await expect(open(new ScriptedTransport()).sendAll(7 as never)).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTION',
