@@ -104,6 +104,8 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
    * Sends everything a source yields. A pulled source (iterable, async iterable, Readable) is read only as fast as the
    * peer reads; for an Observable the queue is bounded by `maxQueueBytes`.
    *
+   * A source that consumes this very channel sends answers: the end of the peer leaves it the time to send them all.
+   *
    * @returns the number of messages handed to the kernel, once all are.
    * @throws what the source throws, what `send` throws, `ERR_CHANNEL_CLOSED` when the channel ends first, the reason
    * of `signal` when it aborts; the source is told to stop.
@@ -117,7 +119,8 @@ export interface Channel<Out = unknown, In = unknown> extends AsyncIterable<In>,
   flush(): Promise<void>;
   /**
    * Sends what is queued, then tells the peer that nothing more comes, and ends when the peer has ended its side too.
-   * Until then its last messages still arrive. A peer that does nothing for `closeTimeoutMs` is not waited for.
+   * Until then its last messages still arrive: it may finish its loops, and each `sendAll` of what it receives. One that
+   * does nothing for `closeTimeoutMs` is not waited for.
    * Resolves when the channel has ended, never rejects; `closed` tells how.
    */
   close(): Promise<void>;

@@ -38,6 +38,9 @@ export class Intake<In> {
   /** What the message being delivered weighs. */
   weight = 0;
 
+  /** How many consumers there have ever been. */
+  joined = 0;
+
   /** The handle that came with the message being delivered. */
   arrival: Arrival | undefined;
 
@@ -111,7 +114,7 @@ export class Intake<In> {
       return;
     }
     this.#consumers = [...this.#consumers, consumer];
-    this.#joined();
+    this.#onJoined();
   }
 
   /** @param unread what this consumer took and did not use, of that weight; waits for the next one if this was the last. */
@@ -142,14 +145,15 @@ export class Intake<In> {
       return () => {};
     }
     this.#batchSubscribers = [...this.#batchSubscribers, subscriber];
-    this.#joined();
+    this.#onJoined();
     return () => {
       this.#batchSubscribers = this.#batchSubscribers.filter(other => other !== subscriber);
       this.#tellConsumers();
     };
   }
 
-  #joined(): void {
+  #onJoined(): void {
+    this.joined += 1;
     this.#tellConsumers();
     if (this.#waiting.length === 0 || this.#scheduled || this.#delivering) return;
     // Not at once: whoever subscribes in the same tick gets what waits, too.

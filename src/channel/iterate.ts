@@ -6,14 +6,17 @@ type Result<In> = IteratorResult<In, undefined>;
 /**
  * Messages for `for await`. Takes what a chunk brought, and lets the socket rest until that is used up: a slow loop
  * slows the peer down. Leaving the loop gives the unread rest back to the intake.
+ *
+ * @param work the end came while the loop had a message in hand; gives what to call when it has not any more.
  */
-export function iterate<In>(intake: Intake<In>): AsyncIterator<In, undefined> {
+export function iterate<In>(intake: Intake<In>, work: () => () => void): AsyncIterator<In, undefined> {
   const consumer: Consumer<In> = { next: onMessage, complete: onComplete };
   const calls: ((result: Result<In>) => void)[] = [];
   let unread: In[] = [];
   let at = 0;
   let weight = 0; // of all in unread
   let done = false;
+  let atRest: (() => void) | undefined;
   intake.add(consumer);
 
   return { next, return: leave };
@@ -31,12 +34,13 @@ export function iterate<In>(intake: Intake<In>): AsyncIterator<In, undefined> {
 
   function onComplete(): void {
     done = true;
+    if (calls.length === 0) atRest = work();
     for (const call of calls.splice(0)) call({ value: undefined, done: true });
   }
 
   function next(): Promise<Result<In>> {
     if (at < unread.length) return Promise.resolve({ value: takeUnread(), done: false });
-    if (done) return Promise.resolve({ value: undefined, done: true });
+    if (done) return finished();
     return new Promise(resolve => calls.push(resolve));
   }
 
@@ -60,7 +64,14 @@ export function iterate<In>(intake: Intake<In>): AsyncIterator<In, undefined> {
     // Before the hold is released: what is put back may be reason enough to rest.
     intake.remove(consumer, rest, rest.length === 0 ? 0 : (weight * rest.length) / unread.length);
     if (unread.length > 0) forgetUnread();
-    onComplete();
+    done = true;
+    return finished();
+  }
+
+  function finished(): Promise<Result<In>> {
+    for (const call of calls.splice(0)) call({ value: undefined, done: true });
+    atRest?.();
+    atRest = undefined;
     return Promise.resolve({ value: undefined, done: true });
   }
 }

@@ -18,12 +18,14 @@ export interface Steering {
  *
  * ```
  * state    | close()           | peer's end of file       | link broke | destroy()  | nothing moves for closeTimeoutMs
- * open     | → closing 'local' | a turn later             | → closed   | → closed   |
+ * open     | → closing 'local' | a turn later, with       | → closed   | → closed   | → closing 'peer', if the peer
+ *          |                   | nobody at work any more  |            |            |    has ended
  *          |                   |   → closing 'peer'       |            |            |
  * closing  |                   | → closed, if ours is out | → closed   | → closed   | → closed
  * closed   |                   |                          |            |            |
  * ```
- * Closing sends what is queued, then this side's end of file, then waits for the peer's.
+ * Closing sends what is queued, then this side's end of file, then waits for the peer's. At work is who still has to answer
+ * what the peer had sent before its end.
  */
 export class Lifecycle {
   /** Settles once, never rejects. */
@@ -35,6 +37,7 @@ export class Lifecycle {
   #reason: CloseReason = 'local';
   #endSent = false;
   #peerEnded = false;
+  #atWork = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(steering: Steering, closeTimeoutMs: number) {
@@ -71,8 +74,21 @@ export class Lifecycle {
   peerEnded(): void {
     this.#peerEnded = true;
     if (this.#endSent) this.#finish(this.#reason);
-    // A turn later, so that what a consumer sends in answer to the end of its input still goes out.
-    else setImmediate(() => this.#beginClosing('peer'));
+    else this.#followPeer();
+  }
+
+  /** Somebody is at work. @returns what to call, once, when it is done */
+  work(): () => void {
+    this.#atWork += 1;
+    return () => {
+      this.#atWork -= 1;
+      if (this.#peerEnded) this.#followPeer();
+    };
+  }
+
+  workUntil(settled: Promise<unknown>): void {
+    const done = this.work();
+    settled.then(done, done);
   }
 
   linkBroke(error: unknown): void {
@@ -85,10 +101,19 @@ export class Lifecycle {
     this.#timer?.refresh();
   }
 
+  /** A turn later, so that what a consumer sends in answer to the end of its input still goes out. */
+  #followPeer(): void {
+    setImmediate(() => {
+      if (this.#atWork === 0) this.#beginClosing('peer');
+      else if (this.open) this.#timer ??= setTimeout(() => this.#beginClosing('peer'), this.#closeTimeoutMs);
+    });
+  }
+
   #beginClosing(reason: CloseReason): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#reason = reason;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#finish(this.#reason), this.#closeTimeoutMs);
     this.#steering.onClosing();
     this.#steering.flush().then(

@@ -29,7 +29,10 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
   readonly maxBatchBytes?: number | undefined;
   /** `'skip'` (default) reports a bad frame on `failures$` and goes on; `'close'` ends the channel with it. */
   readonly onBadFrame?: 'skip' | 'close' | undefined;
-  /** How long `close()` waits for a peer that neither reads nor sends, in milliseconds. Default 1 000. */
+  /**
+   * How long the end of a channel waits while nothing moves, in milliseconds: `close()` for a peer that neither reads nor
+   * sends; after the end of a peer, for loops and `sendAll` that still answer it. Default 1 000.
+   */
   readonly closeTimeoutMs?: number | undefined;
   /**
    * How long a process that exits with messages queued waits for a peer that does not read, in milliseconds. Default

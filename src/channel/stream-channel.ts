@@ -3,6 +3,7 @@ import type { IpcError } from '../errors.js';
 import { type Observable, type ObservableInput, Subject } from '../rx.js';
 import type { Handle, SendHandleOptions } from '../transport/handle.js';
 import type { Arrival } from './arrival.js';
+import type { Behaviour } from './behaviour.js';
 import type { Channel, ChannelMetrics, CloseReason, SendAllOptions, SendCallback } from './channel.js';
 import { type Delivery, deliveriesOf } from './deliveries.js';
 import { publish } from './diagnostics.js';
@@ -13,18 +14,8 @@ import { iterate } from './iterate.js';
 import { channelClosed, destroyOnAbort, Lifecycle, refuse } from './lifecycle.js';
 import type { Link } from './link.js';
 import { type DelayWatcher, QueueDelay } from './queue-delay.js';
-import { type KeepAlive, References } from './references.js';
+import { References } from './references.js';
 import { sendAllWhileOpen } from './send-all.js';
-
-/** How a channel behaves, whatever link it stands on. */
-export interface Behaviour {
-  readonly keepAlive: KeepAlive;
-  readonly closeTimeoutMs: number;
-  readonly onBadFrame: 'skip' | 'close';
-  readonly busyPoll: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly onPeerEnd: (() => void) | undefined;
-}
 
 /**
  * The wiring of a channel: a link below, consumers above, a lifecycle for both.
@@ -125,7 +116,11 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   }
 
   sendAll(source: ObservableInput<Out>, { signal }: SendAllOptions = {}): Promise<number> {
-    return sendAllWhileOpen(this, source, signal);
+    const { joined } = this.#intake;
+    const sending = sendAllWhileOpen(this, source, signal);
+    // It consumes what it answers: what the peer sent before its end is still to be answered.
+    if (this.#intake.joined > joined) this.#lifecycle.workUntil(sending);
+    return sending;
   }
 
   async ready(): Promise<void> {
@@ -186,7 +181,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<In, undefined> {
-    return iterate(this.#intake);
+    return iterate(this.#intake, () => this.#lifecycle.work());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import { iterate } from '../../src/channel/iterate.js';
 import { collect } from '../support/collect.js';
 
 const listener = { onDemand: vi.fn(), onConsumers: vi.fn(), onConsumed: vi.fn() };
+const work = vi.fn(() => () => {});
 let intake: Intake<number>;
 
 beforeEach(() => {
@@ -14,12 +15,12 @@ beforeEach(() => {
 
 /** The iterable side of one iterator. */
 function looped(): AsyncIterable<number> {
-  return { [Symbol.asyncIterator]: () => iterate(intake) };
+  return { [Symbol.asyncIterator]: () => iterate(intake, work) };
 }
 
 describe('iterate', () => {
   it('yields in order what came before and after next() was called', async () => {
-    const iterator = iterate(intake);
+    const iterator = iterate(intake, work);
     const first = iterator.next();
     intake.push([1, 2], 10);
     expect(await first).toEqual({ value: 1, done: false });
@@ -27,7 +28,7 @@ describe('iterate', () => {
   });
 
   it('answers several next() calls in their order', async () => {
-    const iterator = iterate(intake);
+    const iterator = iterate(intake, work);
     const calls = [iterator.next(), iterator.next(), iterator.next()];
     intake.push([1, 2], 10);
     intake.end();
@@ -39,7 +40,7 @@ describe('iterate', () => {
   });
 
   it('lets the socket rest while something is unread, and only then', async () => {
-    const iterator = iterate(intake);
+    const iterator = iterate(intake, work);
     intake.push([1, 2], 10);
     expect(listener.onDemand).toHaveBeenLastCalledWith(false);
     await iterator.next();
@@ -49,14 +50,14 @@ describe('iterate', () => {
   });
 
   it('does not let the socket rest for a message that somebody is waiting for', async () => {
-    const next = iterate(intake).next();
+    const next = iterate(intake, work).next();
     intake.push([1], 10);
     await next;
     expect(listener.onDemand).not.toHaveBeenCalled();
   });
 
   it('reports each unread message that is used, so that a slow loop counts as progress', async () => {
-    const iterator = iterate(intake);
+    const iterator = iterate(intake, work);
     intake.push([1, 2], 10);
     await iterator.next();
     expect(listener.onConsumed).toHaveBeenCalledTimes(1);
@@ -83,7 +84,7 @@ describe('iterate', () => {
   });
 
   it('gives the unread rest back when the channel has ended meanwhile, unless it was destroyed', async () => {
-    const left = iterate(intake);
+    const left = iterate(intake, work);
     intake.push([1, 2, 3], 10);
     intake.end();
     expect((await left.next()).value).toBe(1);
@@ -116,16 +117,16 @@ describe('iterate', () => {
 
   it('gives nothing back while somebody else consumed it too', async () => {
     const all = collect(intake.messages$);
-    const iterator = iterate(intake);
+    const iterator = iterate(intake, work);
     intake.push([1, 2], 10);
     await iterator.return?.();
     intake.end();
     expect(await all.completed).toEqual([1, 2]);
-    expect((await iterate(intake).next()).done).toBe(true);
+    expect((await iterate(intake, work).next()).done).toBe(true);
   });
 
   it('ends waiting next() calls on return, and stays ended', async () => {
-    const iterator = iterate(intake);
+    const iterator = iterate(intake, work);
     const waiting = iterator.next();
     await iterator.return?.();
     expect((await waiting).done).toBe(true);
@@ -134,7 +135,7 @@ describe('iterate', () => {
   });
 
   it('is a consumer like any other: two loops each get everything', async () => {
-    const [a, b] = [iterate(intake), iterate(intake)];
+    const [a, b] = [iterate(intake, work), iterate(intake, work)];
     intake.push([1], 10);
     expect(await a.next()).toEqual(await b.next());
   });

@@ -1,0 +1,11 @@
+import type { KeepAlive } from './references.js';
+
+/** How a channel behaves, whatever link it stands on. */
+export interface Behaviour {
+  readonly keepAlive: KeepAlive;
+  readonly closeTimeoutMs: number;
+  readonly onBadFrame: 'skip' | 'close';
+  readonly busyPoll: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly onPeerEnd: (() => void) | undefined;
+}
