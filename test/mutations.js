@@ -782,4 +782,12 @@ export const mutations = [
     test: 'channel/half-closed.test.ts',
     name: 'nobody is waited for beyond closeTimeoutMs',
   },
+  {
+    guard: 'allowHalfOpen leaves the end to close()',
+    file: 'channel/lifecycle.ts',
+    find: '    if (this.#allowHalfOpen) return;\n',
+    put: '',
+    test: 'channel/half-closed.test.ts',
+    name: 'with allowHalfOpen, everybody has time until close()',
+  },
 ];

@@ -4,6 +4,7 @@ import type { KeepAlive } from './references.js';
 export interface Behaviour {
   readonly keepAlive: KeepAlive;
   readonly closeTimeoutMs: number;
+  readonly allowHalfOpen: boolean;
   readonly onBadFrame: 'skip' | 'close';
   readonly busyPoll: boolean;
   readonly signal: AbortSignal | undefined;

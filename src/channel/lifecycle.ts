@@ -13,6 +13,12 @@ export interface Steering {
   onClosed(reason: CloseReason): void;
 }
 
+/** What is chosen about the end. */
+export interface Endings {
+  readonly closeTimeoutMs: number;
+  readonly allowHalfOpen: boolean;
+}
+
 /**
  * From open to closed.
  *
@@ -25,13 +31,14 @@ export interface Steering {
  * closed   |                   |                          |            |            |
  * ```
  * Closing sends what is queued, then this side's end of file, then waits for the peer's. At work is who still has to answer
- * what the peer had sent before its end.
+ * what the peer had sent before its end. With `allowHalfOpen` the end of the peer changes nothing until this side closes.
  */
 export class Lifecycle {
   /** Settles once, never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly #steering: Steering;
   readonly #closeTimeoutMs: number;
+  readonly #allowHalfOpen: boolean;
   #resolveClosed: (reason: CloseReason) => void = () => {};
   #state: 'open' | 'closing' | 'closed' = 'open';
   #reason: CloseReason = 'local';
@@ -40,9 +47,10 @@ export class Lifecycle {
   #atWork = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(steering: Steering, closeTimeoutMs: number) {
+  constructor(steering: Steering, { closeTimeoutMs, allowHalfOpen }: Endings) {
     this.#steering = steering;
     this.#closeTimeoutMs = closeTimeoutMs;
+    this.#allowHalfOpen = allowHalfOpen;
     this.closed = new Promise(resolve => {
       this.#resolveClosed = resolve;
     });
@@ -103,6 +111,7 @@ export class Lifecycle {
 
   /** A turn later, so that what a consumer sends in answer to the end of its input still goes out. */
   #followPeer(): void {
+    if (this.#allowHalfOpen) return;
     setImmediate(() => {
       if (this.#atWork === 0) this.#beginClosing('peer');
       else if (this.open) this.#timer ??= setTimeout(() => this.#beginClosing('peer'), this.#closeTimeoutMs);

@@ -98,12 +98,12 @@ export function channelOver<Out, In>(
   { keepAlive, onPeerEnd, nodeWire, peer, members, lane }: Internals,
 ): StreamChannel<Out, In> {
   const { options, signal } = plan;
-  const { closeTimeoutMs, onBadFrame, busyPoll } = options;
+  const { closeTimeoutMs, allowHalfOpen, onBadFrame, busyPoll } = options;
   const link =
     lane === undefined ? framedLink(transport, plan, peer) : handleLink(transport, plan, peer, lane);
   return new StreamChannel(
     nodeWire === true ? withoutInternal(link) : link,
-    { keepAlive, closeTimeoutMs, onBadFrame, busyPoll, onPeerEnd, signal },
+    { keepAlive, closeTimeoutMs, allowHalfOpen, onBadFrame, busyPoll, onPeerEnd, signal },
     members,
   );
 }

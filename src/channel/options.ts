@@ -35,6 +35,12 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
    */
   readonly closeTimeoutMs?: number | undefined;
   /**
+   * True: after the end of the peer this side goes on sending until its own `close()`, for work that the channel cannot see:
+   * `async` subscribers, answers that another channel gives. A peer that has died then shows only when something is sent. Not
+   * under a plain `fork`, whose runtime has one end for both directions. Default false: this side follows.
+   */
+  readonly allowHalfOpen?: boolean | undefined;
+  /**
    * How long a process that exits with messages queued waits for a peer that does not read, in milliseconds. Default
    * 1 000; 0 drops what is queued.
    */
@@ -89,6 +95,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     maxBatchBytes: positive('maxBatchBytes', options.maxBatchBytes ?? 64 * KIB),
     onBadFrame: oneOf('onBadFrame', options.onBadFrame ?? 'skip', ['skip', 'close']),
     busyPoll: options.busyPoll ?? false,
+    allowHalfOpen: options.allowHalfOpen ?? false,
     exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
     closeTimeoutMs: timeout('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
     handleTimeoutMs: timeout('handleTimeoutMs', options.handleTimeoutMs ?? 10_000),

@@ -56,6 +56,7 @@ function openParent<Out, In>(options: ChannelOptions<Out, In>): Channel<Out, In>
     return new StreamChannel<Out, In>(messageLink(messageEnd), {
       keepAlive: 'while consumed',
       closeTimeoutMs,
+      allowHalfOpen: false,
       onBadFrame,
       busyPoll,
       onPeerEnd: undefined,

@@ -47,7 +47,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   /** @param members what this channel has beyond others: there when it is published. */
   constructor(link: Link<Out, In>, behaviour: Behaviour, members: object = {}) {
-    const { keepAlive, closeTimeoutMs, onBadFrame, busyPoll, signal, onPeerEnd } = behaviour;
+    const { keepAlive, onBadFrame, busyPoll, signal, onPeerEnd } = behaviour;
     this.#link = link;
     this.#closeOnBadFrame = onBadFrame === 'close';
     this.#intake = new Intake<In>({
@@ -62,7 +62,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
         onClosing: () => this.#lifecycleOnClosing(),
         onClosed: reason => this.#lifecycleOnClosed(reason),
       },
-      closeTimeoutMs,
+      behaviour,
     );
     this.closed = this.#lifecycle.closed;
     this.messages$ = this.#intake.messages$;

@@ -115,6 +115,22 @@ describe('after the end of the peer', () => {
     expect(await channel.closed).toBe('peer');
   });
 
+  it('with allowHalfOpen, everybody has time until close()', async () => {
+    const [asking, answering] = pair<number, number>({ allowHalfOpen: true, closeTimeoutMs: Infinity });
+    const { completed } = collect(asking.messages$);
+    answering.messages$.subscribe(async message => {
+      await later(message);
+      answering.send(message);
+      if (message === 2) void answering.close();
+    });
+    const looped = answering.sendAll(answering.messages$); // an end of work that ends nothing
+    asking.sendMany([1, 2]);
+    await asking.close();
+    expect(await looped).toBe(2);
+    expect(await completed).toEqual([1, 2, 1, 2]);
+    expect(await answering.closed).toBe('local');
+  });
+
   it('close() ends the channel while a loop has a message in hand', async () => {
     const transport = new ScriptedTransport();
     const channel = open(transport, patient);
