@@ -1,9 +1,17 @@
 // What is loaded at a start, in few files: 50 modules of our own cost a process 60 ms, one costs 3.
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { licences } from './licences.js';
 
 const REQUIRE = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);";
+
+/** What `import.meta` has in CommonJS: nothing once a bundler has made an ES module of it. */
+const META =
+  "'use strict';const $meta = typeof __filename === 'string' ? { url: require('node:url').pathToFileURL(__filename).href } : {};";
+
+/** What processes start with: in CommonJS, which requires what Node and rxjs have faster than an ES module imports it. */
+const STARTERS = ['index', 'child_process'];
 
 const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
 const shared = { bundle: true, platform: 'node', target: 'node20', metafile: true, legalComments: 'none' };
@@ -25,12 +33,23 @@ const entries = Object.values(exports)
   .filter(name => name !== undefined);
 const library = await build({
   ...shared,
-  entryPoints: entries.map(name => `src/${name}.ts`),
+  entryPoints: entries.filter(name => !STARTERS.includes(name)).map(name => `src/${name}.ts`),
   outdir: 'dist/entry',
   format: 'esm',
   packages: 'external',
   plugins: [{ name: 'requires', setup: throughRequire }],
 });
+const starters = await build({
+  ...shared,
+  entryPoints: STARTERS.map(name => `src/${name}.ts`),
+  outdir: 'dist/entry',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  packages: 'external',
+  define: { 'import.meta': '$meta' },
+  banner: { js: META },
+});
+for (const name of STARTERS) await writeDoor(name);
 for (const name of entries) await writeFile(`dist/entry/${name}.d.ts`, `export * from '../${name}.js';\n`);
 
 // The bench: what it needs beside this library is in it, so that whoever installs the library installs nothing for it. In
@@ -48,8 +67,25 @@ const bench = await build({
   banner: { js: REQUIRE },
 });
 
-const metafiles = [preload, library, bench].map(({ metafile }) => metafile);
+const metafiles = [preload, library, starters, bench].map(({ metafile }) => metafile);
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licences(metafiles));
+
+/**
+ * The ES module before a CommonJS file. Node reads the text of what is imported for the names of its exports, which takes
+ * 25 ms of the whole file; so it imports a few words that require the file.
+ *
+ * @param {string} name
+ */
+async function writeDoor(name) {
+  const names = Object.keys(createRequire(import.meta.url)(`../dist/entry/${name}.cjs`));
+  const list = names.map(one => (one === 'default' ? 'all as default' : one)).join(', ');
+  const taken = names.map(one => (one === 'default' ? 'default: all' : one)).join(', ');
+  await writeFile(`dist/entry/${name}-door.cjs`, `'use strict';\nexports.door = require('./${name}.cjs');\n`);
+  await writeFile(
+    `dist/entry/${name}.js`,
+    `import { door } from './${name}-door.cjs';\nconst { ${taken} } = door;\nexport { ${list} };\n`,
+  );
+}
 
 /**
  * rxjs and split2 are CommonJS. An ES module that imports four files of rxjs spends 36 ms on it; through one file that

@@ -6,8 +6,10 @@ import { IpcError, reasonOf } from '../errors.js';
  * `parent()` picks it by its name.
  */
 export function optionalPackage<Package>(name: string, user: string): Package {
+  // A bundle may have no address of its own: then from where the program is.
+  const { url = process.argv[1] ?? process.execPath } = import.meta as { readonly url?: string };
   try {
-    return createRequire(import.meta.url)(name) as Package;
+    return createRequire(url)(name) as Package;
   } catch (cause) {
     throw new IpcError(
       'ERR_MISSING_PACKAGE',
