@@ -790,4 +790,12 @@ export const mutations = [
     test: 'channel/half-closed.test.ts',
     name: 'with allowHalfOpen, everybody has time until close()',
   },
+  {
+    guard: 'a loop that is left is not at work',
+    file: 'channel/iterate.ts',
+    find: '    if (done) return; // left',
+    put: '    // left',
+    test: 'channel/iterate.test.ts',
+    name: 'is at work with a message in hand when the end comes',
+  },
 ];

@@ -7,7 +7,7 @@ type Result<In> = IteratorResult<In, undefined>;
  * Messages for `for await`. Takes what a chunk brought, and lets the socket rest until that is used up: a slow loop
  * slows the peer down. Leaving the loop gives the unread rest back to the intake.
  *
- * @param work the end came while the loop had a message in hand; gives what to call when it has not any more.
+ * @param work called if the end comes while the loop has a message in hand; gives what to call when it is done with it.
  */
 export function iterate<In>(intake: Intake<In>, work: () => () => void): AsyncIterator<In, undefined> {
   const consumer: Consumer<In> = { next: onMessage, complete: onComplete };
@@ -33,6 +33,7 @@ export function iterate<In>(intake: Intake<In>, work: () => () => void): AsyncIt
   }
 
   function onComplete(): void {
+    if (done) return; // left, by what another consumer did at its end
     done = true;
     if (calls.length === 0) atRest = work();
     for (const call of calls.splice(0)) call({ value: undefined, done: true });

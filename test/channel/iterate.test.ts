@@ -139,4 +139,15 @@ describe('iterate', () => {
     intake.push([1], 10);
     expect(await a.next()).toEqual(await b.next());
   });
+
+  it('is at work with a message in hand when the end comes, and not if it was left in that very moment', async () => {
+    intake.messages$.subscribe({ complete: () => void left.return?.() });
+    const [left, looping] = [iterate(intake, work), iterate(intake, work)];
+    const next = [left.next(), looping.next()];
+    intake.push([1], 10);
+    await Promise.all(next);
+    intake.end();
+    expect(work).toHaveBeenCalledTimes(1);
+    expect(await looping.next()).toEqual({ value: undefined, done: true });
+  });
 });
