@@ -34,8 +34,12 @@ export function iterate<In>(intake: Intake<In>, work: () => () => void): AsyncIt
 
   function onComplete(): void {
     if (done) return; // left, by what another consumer did at its end
-    done = true;
     if (calls.length === 0) atRest = work();
+    end();
+  }
+
+  function end(): void {
+    done = true;
     for (const call of calls.splice(0)) call({ value: undefined, done: true });
   }
 
@@ -65,12 +69,11 @@ export function iterate<In>(intake: Intake<In>, work: () => () => void): AsyncIt
     // Before the hold is released: what is put back may be reason enough to rest.
     intake.remove(consumer, rest, rest.length === 0 ? 0 : (weight * rest.length) / unread.length);
     if (unread.length > 0) forgetUnread();
-    done = true;
+    end();
     return finished();
   }
 
   function finished(): Promise<Result<In>> {
-    for (const call of calls.splice(0)) call({ value: undefined, done: true });
     atRest?.();
     atRest = undefined;
     return Promise.resolve({ value: undefined, done: true });
