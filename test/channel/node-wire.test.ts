@@ -4,6 +4,10 @@ import { turns } from '../support/collect.js';
 
 const NACK = { cmd: 'NODE_HANDLE_NACK' };
 
+function full(): never {
+  throw new Error('full');
+}
+
 function started() {
   const callbacks: (() => void)[] = [];
   const send = vi.fn((_message: unknown, callback: () => void) => void callbacks.push(callback));
@@ -27,9 +31,7 @@ describe('refusing the handle of a Node peer', () => {
 
   it('answers when the queue is empty, if it was full', async () => {
     const { refuse, send, flushed } = started();
-    send.mockImplementationOnce(() => {
-      throw new Error('full');
-    });
+    send.mockImplementationOnce(full);
     refuse();
     refuse();
     expect(send).toHaveBeenCalledTimes(1);
@@ -40,9 +42,7 @@ describe('refusing the handle of a Node peer', () => {
 
   it('gives up where not even an empty queue has room, until the next handle', async () => {
     const { refuse, send, flushed } = started();
-    send.mockImplementation(() => {
-      throw new Error('full');
-    });
+    send.mockImplementation(full);
     refuse();
     flushed();
     await turns();
