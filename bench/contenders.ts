@@ -23,8 +23,11 @@ export const OWN: readonly Contender[] = [
   },
 ];
 
-/** For the round trip: it burns a core on each side. */
-export const POLLING = deka('deka-ipc send, busyPoll', 'one by one', { busyPoll: true });
+/** For the round trip: they burn a core on each side, the second only while there is something to wait for. */
+export const POLLING: readonly Contender[] = [
+  deka('deka-ipc send, busyPoll', 'one by one', { busyPoll: true }),
+  deka('deka-ipc send, busyPoll: 1000', 'one by one', { busyPoll: 1000 }),
+];
 
 /** For many children: they leave a processor to the parent, which has to read them all. */
 export const LOW_PRIORITY: readonly Contender[] = [
@@ -86,7 +89,7 @@ export const LOADS: readonly Contender[] = [
 
 export const CONTENDERS: readonly Contender[] = [
   ...OWN,
-  POLLING,
+  ...POLLING,
   ...LOW_PRIORITY,
   ...FORKS,
   FORK_IN_WINDOW,

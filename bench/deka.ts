@@ -41,7 +41,7 @@ export interface DekaOptions {
   readonly codec?: CodecName;
   readonly handles?: boolean;
   readonly watched?: boolean;
-  readonly busyPoll?: boolean;
+  readonly busyPoll?: boolean | number;
   /** Whether the system is told that the children can wait. */
   readonly lowPriority?: boolean;
 }

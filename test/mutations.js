@@ -559,6 +559,22 @@ export const mutations = [
     name: 'is over for good when the channel is',
   },
   {
+    guard: 'polling after something moved is for channels that keep the process alive',
+    file: 'channel/references.ts',
+    find: 'if (this.#alive && typeof',
+    put: 'if (typeof',
+    test: 'channel/busy-poll.test.ts',
+    name: 'as a number is for channels that keep the process alive',
+  },
+  {
+    guard: 'polling after something moved has an end',
+    file: 'channel/busy-poll.ts',
+    find: 'performance.now() < until',
+    put: 'until > 0',
+    test: 'channel/busy-poll.test.ts',
+    name: 'as a number is over so many microseconds after something moved',
+  },
+  {
     guard: 'a writer that failed is not kept for the exit',
     file: 'transport/writer.ts',
     find: '    this.#failed = error;\n    holdsNothing(this);\n',

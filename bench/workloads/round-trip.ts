@@ -15,7 +15,7 @@ export const roundTrip: Workload = {
   name: 'round-trip',
   title: 'round trip, one message at a time',
   figures: [P50, P99, P999],
-  contenders: names([...OWN, POLLING, ...FORKS, ...NEIGHBOURS]).filter(
+  contenders: names([...OWN, ...POLLING, ...FORKS, ...NEIGHBOURS]).filter(
     // The same as without `Many` and without `waiting`, one message at a time.
     name => name !== 'deka-ipc sendMany' && name !== 'fork json, waiting',
   ),

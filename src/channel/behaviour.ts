@@ -6,7 +6,7 @@ export interface Behaviour {
   readonly closeTimeoutMs: number;
   readonly allowHalfOpen: boolean;
   readonly onBadFrame: 'skip' | 'close';
-  readonly busyPoll: boolean;
+  readonly busyPoll: boolean | number;
   readonly signal: AbortSignal | undefined;
   readonly onPeerEnd: (() => void) | undefined;
 }

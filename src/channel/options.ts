@@ -52,9 +52,10 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
   readonly handleTimeoutMs?: number | undefined;
   /**
    * Burns a core for shorter round trips: while the channel is open and keeps the process alive, the event loop looks for what
-   * has come in instead of sleeping until it is woken. Default false.
+   * has come in instead of sleeping until it is woken. A number: only for so many microseconds, up to 1 000 000, after
+   * something came in or left. Default false.
    */
-  readonly busyPoll?: boolean | undefined;
+  readonly busyPoll?: boolean | number | undefined;
   /** Destroys the channel when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -79,6 +80,9 @@ export interface ChannelPlan<Out, In> {
 
 const KIB = 1024;
 
+/** A second. Whoever wants longer wants `true`. */
+const LONGEST_POLL_MICROS = 1_000_000;
+
 /** Fills in the defaults. Throws `ERR_INVALID_OPTION` for a number that makes no sense. */
 export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): ResolvedOptions<Out, In> {
   const codec = options.codec ?? json<Out, In>();
@@ -94,7 +98,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     maxFrameBytes: positive('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES),
     maxBatchBytes: positive('maxBatchBytes', options.maxBatchBytes ?? 64 * KIB),
     onBadFrame: oneOf('onBadFrame', options.onBadFrame ?? 'skip', ['skip', 'close']),
-    busyPoll: options.busyPoll ?? false,
+    busyPoll: polling(options.busyPoll ?? false),
     allowHalfOpen: options.allowHalfOpen ?? false,
     exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
     closeTimeoutMs: timeout('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
@@ -129,6 +133,12 @@ export function oneOf<Word extends string>(name: string, value: Word, words: rea
 export function positive(name: string, value: number): number {
   if (typeof value === 'number' && value > 0) return value;
   throw invalid(name, value, 'a number above 0');
+}
+
+function polling(value: boolean | number): boolean | number {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number' && value > 0 && value <= LONGEST_POLL_MICROS) return value;
+  throw invalid('busyPoll', value, `true, false, or microseconds, at most ${LONGEST_POLL_MICROS}`);
 }
 
 function atLeastZero(name: string, value: number): number {

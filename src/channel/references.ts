@@ -1,4 +1,4 @@
-import { busyPoll } from './busy-poll.js';
+import { busyPoll, busyPollFor } from './busy-poll.js';
 import type { Link } from './link.js';
 
 /** Who keeps the event loop alive: the link always, or only while somebody consumes messages (a child's channel). */
@@ -9,16 +9,20 @@ type Countable = Pick<Link<never, unknown>, 'ref' | 'unref'>;
 /** Whether an open link keeps the event loop alive. What the program itself says ends the counting of consumers. */
 export class References {
   readonly #link: Countable;
-  #polls: boolean;
+  #polls: boolean | number;
   #counting: boolean;
+  #alive = true;
   #stopPolling: (() => void) | undefined;
 
-  /** @param polls whether the event loop is not to sleep while it is kept alive. */
-  constructor(link: Countable, keepAlive: KeepAlive, polls: boolean) {
+  /**
+   * @param polls whether the event loop is not to sleep while it is kept alive; a number: for so many microseconds after
+   * something moved.
+   */
+  constructor(link: Countable, keepAlive: KeepAlive, polls: boolean | number) {
     this.#link = link;
     this.#polls = polls;
     this.#counting = keepAlive === 'while consumed';
-    if (this.#counting) link.unref();
+    if (this.#counting) this.#set(false);
     else this.#poll(true);
   }
 
@@ -37,6 +41,11 @@ export class References {
     if (this.#counting) this.#set(any);
   }
 
+  /** Something came in, or was handed on. */
+  moved(): void {
+    if (this.#alive && typeof this.#polls === 'number') busyPollFor(this.#polls);
+  }
+
   /** The link is gone. */
   end(): void {
     this.#counting = false;
@@ -51,9 +60,12 @@ export class References {
   }
 
   #poll(alive: boolean): void {
-    if (!alive || !this.#polls) {
+    this.#alive = alive;
+    if (alive && this.#polls === true) {
+      this.#stopPolling ??= busyPoll();
+    } else {
       this.#stopPolling?.();
       this.#stopPolling = undefined;
-    } else this.#stopPolling ??= busyPoll();
+    }
   }
 }

@@ -82,7 +82,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
       onHandleFailure: failure => this.#failures.tell(failure),
       onEnd: () => this.#linkOnEnd(),
       onError: error => this.#lifecycle.linkBroke(error),
-      onProgress: () => this.#lifecycle.progress(),
+      onProgress: () => this.#linkMoved(),
       onDrain: () => this.#linkOnDrain(),
     });
     if (signal !== undefined) destroyOnAbort(this, signal);
@@ -205,8 +205,13 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   #linkOnMessages(messages: readonly In[], bytes: number, arrival: Arrival | undefined): void {
     this.#receivedMessages += messages.length;
-    this.#lifecycle.progress();
+    this.#linkMoved();
     this.#intake.push(messages, bytes, arrival);
+  }
+
+  #linkMoved(): void {
+    this.#lifecycle.progress();
+    this.#references.moved();
   }
 
   #linkOnFailure(failure: IpcError): void {

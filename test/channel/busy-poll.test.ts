@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pair } from '../../src/channel/open.js';
 
@@ -8,8 +9,12 @@ async function polls(): Promise<boolean> {
   return process.getActiveResourcesInfo().includes('Immediate');
 }
 
-function busyPair() {
-  const ends = pair({ busyPoll: true });
+function asleep(): Promise<void> {
+  return vi.waitFor(async () => expect(await polls()).toBe(false), { timeout: 5000 });
+}
+
+function busyPair(busyPoll: boolean | number = true) {
+  const ends = pair({ busyPoll });
   onTestFinished(() => {
     for (const end of ends) end.destroy();
   });
@@ -47,7 +52,33 @@ describe('busyPoll', () => {
     await right.closed;
     left.ref();
     right.ref();
-    await vi.waitFor(async () => expect(await polls()).toBe(false));
+    await asleep();
+  });
+
+  it('as a number is over so many microseconds after something moved', async () => {
+    const [left, right] = busyPair(200_000);
+    await asleep();
+    left.send('awake');
+    await firstValueFrom(right.messages$);
+    const begin = performance.now();
+    expect(await polls()).toBe(true);
+    await asleep();
+    expect(performance.now() - begin).toBeGreaterThan(150);
+  });
+
+  it('as a number is for channels that keep the process alive', async () => {
+    const [left, right] = busyPair(1_000_000);
+    for (const end of [left, right]) end.unref();
+    await asleep();
+    left.send('unseen');
+    await firstValueFrom(right.messages$);
+    expect(await polls()).toBe(false);
+  });
+
+  it.each([0, -1, 1_000_001, Number.NaN, Number.POSITIVE_INFINITY, '200'])('is not %s', busyPoll => {
+    expect(() => pair({ busyPoll: busyPoll as number })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    );
   });
 
   it('delivers as ever', async () => {
