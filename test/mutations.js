@@ -559,6 +559,14 @@ export const mutations = [
     name: 'is over for good when the channel is',
   },
   {
+    guard: 'a hole in a list is undefined, not a message that is left out',
+    file: 'channel/stream-channel.ts',
+    find: 'dense(messages)',
+    put: 'messages',
+    test: 'channel/stream-channel.test.ts',
+    name: 'takes a hole in a list for undefined',
+  },
+  {
     guard: 'polling after something moved is for channels that keep the process alive',
     file: 'channel/references.ts',
     find: 'if (this.#alive && typeof',

@@ -6,6 +6,7 @@ import type { Arrival } from './arrival.js';
 import type { Behaviour } from './behaviour.js';
 import type { Channel, ChannelMetrics, CloseReason, SendAllOptions, SendCallback } from './channel.js';
 import { type Delivery, deliveriesOf } from './deliveries.js';
+import { dense } from './dense.js';
 import { publish } from './diagnostics.js';
 import { Failures } from './failures.js';
 import { handlesUnavailable } from './handles-unavailable.js';
@@ -112,7 +113,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   sendMany(messages: readonly Out[], callback?: SendCallback): boolean {
     const { reason } = this.#lifecycle;
     if (reason !== undefined) return refuse(reason, callback);
-    return this.#link.sendMany(messages, callback);
+    return this.#link.sendMany(dense(messages), callback);
   }
 
   sendAll(source: ObservableInput<Out>, { signal }: SendAllOptions = {}): Promise<number> {

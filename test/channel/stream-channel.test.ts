@@ -59,6 +59,16 @@ describe('sending', () => {
     expect(transport.written).toEqual([]);
   });
 
+  it('takes a hole in a list for undefined', async () => {
+    const transport = new ScriptedTransport();
+    const channel = open(transport);
+    const list: unknown[] = [1];
+    list[2] = 3;
+    expect(thrownBy(() => channel.sendMany(list))).toEqual(code('ERR_ENCODE'));
+    await channel.flush();
+    expect(transport.written).toEqual([]);
+  });
+
   it('calls back with null once taken, never in the same tick', async () => {
     const transport = new ScriptedTransport();
     transport.answering = 'by hand';
