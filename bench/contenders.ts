@@ -23,8 +23,9 @@ export const OWN: readonly Contender[] = [
   },
 ];
 
-/** For the round trip: they burn a core on each side, the second only while there is something to wait for. */
+/** For the round trip: never looks for an answer; always does, for a core on each side; does for a while. */
 export const POLLING: readonly Contender[] = [
+  deka('deka-ipc send, busyPoll: false', 'one by one', { busyPoll: false }),
   deka('deka-ipc send, busyPoll', 'one by one', { busyPoll: true }),
   deka('deka-ipc send, busyPoll: 1000', 'one by one', { busyPoll: 1000 }),
 ];

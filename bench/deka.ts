@@ -51,7 +51,7 @@ export function dekaSides({
   codec = 'json',
   handles = false,
   watched = false,
-  busyPoll = false,
+  busyPoll,
   lowPriority = false,
 }: DekaOptions = {}): Sides {
   const end = watched ? watchedEnd : channelEnd;

@@ -1,4 +1,4 @@
-import type { KeepAlive } from './references.js';
+import type { KeepAlive, Polling } from './references.js';
 
 /** How a channel behaves, whatever link it stands on. */
 export interface Behaviour {
@@ -6,7 +6,7 @@ export interface Behaviour {
   readonly closeTimeoutMs: number;
   readonly allowHalfOpen: boolean;
   readonly onBadFrame: 'skip' | 'close';
-  readonly busyPoll: boolean | number;
+  readonly busyPoll: Polling;
   readonly signal: AbortSignal | undefined;
   readonly onPeerEnd: (() => void) | undefined;
 }

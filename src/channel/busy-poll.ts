@@ -1,33 +1,20 @@
-let users = 0;
-let until = 0;
+/** Taken when this is loaded: a test of the program's may put another in its place, which never comes. */
+const nextTurn = setImmediate;
+
+const polling = new Set<() => boolean>();
 let turning = false;
 
-/** From now on this process's event loop does not sleep, until the function that is returned is called. */
-export function busyPoll(): () => void {
-  let stopped = false;
-  users += 1;
-  start();
-  return () => {
-    if (stopped) return;
-    stopped = true;
-    users -= 1;
-  };
-}
-
-/** For so many microseconds from now this process's event loop does not sleep. */
-export function busyPollFor(micros: number): void {
-  until = Math.max(until, performance.now() + micros / 1000);
-  start();
-}
-
-function start(): void {
+/** This process's event loop does not sleep as long as the function, asked on each turn, says so. */
+export function pollWhile(wanted: () => boolean): void {
+  polling.add(wanted);
   if (turning) return;
   turning = true;
-  setImmediate(turn);
+  nextTurn(turn);
 }
 
 /** While an immediate waits, the loop looks for what has come in, and does not wait for it. */
 function turn(): void {
-  turning = users > 0 || performance.now() < until;
-  if (turning) setImmediate(turn);
+  for (const wanted of polling) if (!wanted()) polling.delete(wanted);
+  turning = polling.size > 0;
+  if (turning) nextTurn(turn);
 }

@@ -62,7 +62,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
     const markBytes = mark === undefined ? undefined : Buffer.from(mark);
     this.#inbound = inbound(stages, options.maxFrameBytes, options.onBadFrame, markBytes);
     const onWriter = {
-      onTaken: () => this.#listener?.onProgress(),
+      onTaken: (frames: number) => this.#listener?.onProgress(frames),
       onDrain: () => this.#listener?.onDrain(),
       onWriteError: (error: Error) => this.#listener?.onError(error),
     };

@@ -100,7 +100,7 @@ export function handleLink<Out, In>(
       if (undelivered.size === 0) holdsNothing(drainable);
       const drained = blocked && undelivered.size <= HANDLES_LOW_WATER;
       if (drained) blocked = false;
-      listener?.onProgress();
+      listener?.onProgress(0);
       if (drained) listener?.onDrain();
       for (const waiter of waiters.splice(0)) waiter();
       callback?.(error);

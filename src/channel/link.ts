@@ -28,8 +28,8 @@ export interface LinkListener<In> {
   onEnd(): void;
   /** The link is dead. */
   onError(error: unknown): void;
-  /** Something was handed on. */
-  onProgress(): void;
+  /** So many messages were handed on at once; 0: of many that are under way, one. */
+  onProgress(messages: number): void;
   /** The queue fell to the low-water mark after `send` had returned false. */
   onDrain(): void;
 }

@@ -175,7 +175,7 @@ class MessageLink<Out, In> implements Link<Out, In> {
     if (pending.callback !== undefined) process.nextTick(pending.callback, error);
     if (error === null && pending.sentAt !== undefined)
       this.#recordDelay?.(performance.now() - pending.sentAt);
-    this.#listener?.onProgress();
+    this.#listener?.onProgress(this.#pending.size === 0 ? 1 : 0);
     if (error !== null) this.#waiters.reject(error);
     if (this.#failed !== undefined) return;
     const oldest = this.#pending.values().next().value;

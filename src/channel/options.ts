@@ -5,6 +5,7 @@ import { deka, type Envelope } from '../streams/envelope.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Framing } from '../streams/framing.js';
 import { json } from '../streams/json.js';
 import type { Stages } from '../streams/outbound.js';
+import type { Polling } from './references.js';
 
 /** Options of every function that makes a channel. */
 export interface ChannelOptions<Out = unknown, In = unknown> {
@@ -51,11 +52,12 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
    */
   readonly handleTimeoutMs?: number | undefined;
   /**
-   * Burns a core for shorter round trips: while the channel is open and keeps the process alive, the event loop looks for what
-   * has come in instead of sleeping until it is woken. A number: only for so many microseconds, up to 1 000 000, after
-   * something came in or left. Default false.
+   * Whether the event loop looks for what has come in, instead of sleeping until it is woken, while the channel keeps the
+   * process alive. `'adaptive'`: after a message that left by itself, for at most a millisecond, and only as long as answers
+   * come so soon that sleeping would cost the processor as much. `true`: always, which burns a core. A number: for so many
+   * microseconds, up to 1 000 000, after something came in or left. `false`: never. Default `'adaptive'`.
    */
-  readonly busyPoll?: boolean | number | undefined;
+  readonly busyPoll?: Polling | undefined;
   /** Destroys the channel when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -98,7 +100,7 @@ export function resolveOptions<Out, In>(options: ChannelOptions<Out, In>): Resol
     maxFrameBytes: positive('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES),
     maxBatchBytes: positive('maxBatchBytes', options.maxBatchBytes ?? 64 * KIB),
     onBadFrame: oneOf('onBadFrame', options.onBadFrame ?? 'skip', ['skip', 'close']),
-    busyPoll: polling(options.busyPoll ?? false),
+    busyPoll: polling(options.busyPoll ?? 'adaptive'),
     allowHalfOpen: options.allowHalfOpen ?? false,
     exitDrainMs: atLeastZero('exitDrainMs', options.exitDrainMs ?? 1000),
     closeTimeoutMs: timeout('closeTimeoutMs', options.closeTimeoutMs ?? 1000),
@@ -135,10 +137,14 @@ export function positive(name: string, value: number): number {
   throw invalid(name, value, 'a number above 0');
 }
 
-function polling(value: boolean | number): boolean | number {
-  if (typeof value === 'boolean') return value;
+function polling(value: Polling): Polling {
+  if (typeof value === 'boolean' || value === 'adaptive') return value;
   if (typeof value === 'number' && value > 0 && value <= LONGEST_POLL_MICROS) return value;
-  throw invalid('busyPoll', value, `true, false, or microseconds, at most ${LONGEST_POLL_MICROS}`);
+  throw invalid(
+    'busyPoll',
+    value,
+    `'adaptive', true, false, or microseconds, at most ${LONGEST_POLL_MICROS}`,
+  );
 }
 
 function atLeastZero(name: string, value: number): number {

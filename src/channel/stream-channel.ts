@@ -32,6 +32,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly drain$: Observable<void>;
   readonly closed: Promise<CloseReason>;
   readonly #link: Link<Out, In>;
+  readonly #behaviour: Behaviour;
   readonly #intake: Intake<In>;
   readonly #lifecycle: Lifecycle;
   readonly #references: References;
@@ -40,17 +41,15 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     publish('deka-ipc:channel:badFrame', () => ({ channel: this, error })),
   );
   readonly #drained = new Subject<void>();
-  readonly #closeOnBadFrame: boolean;
   readonly #openedAt = Date.now();
-  readonly #onPeerEnd: (() => void) | undefined;
   #receivedMessages = 0;
   #drains = 0;
 
   /** @param members what this channel has beyond others: there when it is published. */
   constructor(link: Link<Out, In>, behaviour: Behaviour, members: object = {}) {
-    const { keepAlive, onBadFrame, busyPoll, signal, onPeerEnd } = behaviour;
+    const { keepAlive, busyPoll, signal } = behaviour;
     this.#link = link;
-    this.#closeOnBadFrame = onBadFrame === 'close';
+    this.#behaviour = behaviour;
     this.#intake = new Intake<In>({
       onDemand: reading => (reading ? link.resume() : link.pause()),
       onConsumers: any => this.#references.consumed(any),
@@ -71,7 +70,6 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
     this.deliveries$ = deliveriesOf(this.#intake);
     this.failures$ = this.#failures.failures$;
     this.drain$ = this.#drained.asObservable();
-    this.#onPeerEnd = onPeerEnd;
     this.#references = new References(link, keepAlive, busyPoll);
     this.#queueDelay = new QueueDelay(link);
     Object.assign(this, members);
@@ -83,7 +81,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
       onHandleFailure: failure => this.#failures.tell(failure),
       onEnd: () => this.#linkOnEnd(),
       onError: error => this.#lifecycle.linkBroke(error),
-      onProgress: () => this.#linkMoved(),
+      onProgress: messages => this.#linkOnProgress(messages),
       onDrain: () => this.#linkOnDrain(),
     });
     if (signal !== undefined) destroyOnAbort(this, signal);
@@ -206,18 +204,19 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   #linkOnMessages(messages: readonly In[], bytes: number, arrival: Arrival | undefined): void {
     this.#receivedMessages += messages.length;
-    this.#linkMoved();
+    this.#lifecycle.progress();
+    this.#references.arrived();
     this.#intake.push(messages, bytes, arrival);
   }
 
-  #linkMoved(): void {
+  #linkOnProgress(messages: number): void {
     this.#lifecycle.progress();
-    this.#references.moved();
+    this.#references.left(messages);
   }
 
   #linkOnFailure(failure: IpcError): void {
     this.#failures.report(failure);
-    if (this.#closeOnBadFrame) this.destroy(failure);
+    if (this.#behaviour.onBadFrame === 'close') this.destroy(failure);
   }
 
   #linkOnDrain(): void {
@@ -228,7 +227,7 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   #linkOnEnd(): void {
     this.#intake.end();
-    this.#onPeerEnd?.();
+    this.#behaviour.onPeerEnd?.();
     this.#lifecycle.peerEnded();
   }
 

@@ -20,8 +20,8 @@ export interface WriterLimits {
 
 /** Whom the writer tells. */
 export interface WriterListener {
-  /** The transport took a batch. */
-  onTaken(): void;
+  /** The transport took a batch of so many frames. */
+  onTaken(frames: number): void;
   /** The queue fell to the low-water mark after `push` had returned false. */
   onDrain(): void;
   /** The transport did not take a batch: the link is dead. */
@@ -207,7 +207,7 @@ export class Writer implements Drainable {
     if (this.#settled === this.#accepted) holdsNothing(this);
     if (batch.pushedAt !== undefined) this.#recordDelay?.(performance.now() - batch.pushedAt);
     settle(batch, null);
-    this.#listener.onTaken();
+    this.#listener.onTaken(batch.frames);
   }
 
   #tell(): void {

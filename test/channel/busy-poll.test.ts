@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Channel } from '../../src/channel/channel.js';
 import { pair } from '../../src/channel/open.js';
 
 /** Whether an event loop that has nothing to do goes on turning. */
@@ -13,7 +15,7 @@ function asleep(): Promise<void> {
   return vi.waitFor(async () => expect(await polls()).toBe(false), { timeout: 5000 });
 }
 
-function busyPair(busyPoll: boolean | number = true) {
+function busyPair(busyPoll: boolean | number | 'adaptive' = true) {
   const ends = pair({ busyPoll });
   onTestFinished(() => {
     for (const end of ends) end.destroy();
@@ -21,11 +23,39 @@ function busyPair(busyPoll: boolean | number = true) {
   return ends;
 }
 
+/** Whether the loop turns right after one of the first few messages has left. */
+async function looksForAnswers(channel: Channel): Promise<boolean> {
+  let looked = false;
+  for (let n = 0; n < 10; n += 1) {
+    channel.send(n);
+    await channel.flush();
+    looked ||= process.getActiveResourcesInfo().includes('Immediate');
+  }
+  return looked;
+}
+
 describe('busyPoll', () => {
-  it('is off by default', async () => {
+  it('by default lets an idle event loop sleep', async () => {
     const ends = pair();
     expect(await polls()).toBe(false);
     for (const end of ends) end.destroy();
+  });
+
+  it('by default looks for an answer, where there is a processor that can give it', async () => {
+    const [left] = busyPair('adaptive');
+    expect(await looksForAnswers(left)).toBe(availableParallelism() > 1);
+    await asleep();
+  });
+
+  it('by default looks for nothing once the process need not wait for the channel', async () => {
+    const [left, right] = busyPair('adaptive');
+    for (const end of [left, right]) end.unref();
+    expect(await looksForAnswers(left)).toBe(false);
+  });
+
+  it('false never looks for an answer', async () => {
+    const [left] = busyPair(false);
+    expect(await looksForAnswers(left)).toBe(false);
   });
 
   it('keeps the event loop from sleeping until the last channel that wants it has ended', async () => {
