@@ -1,6 +1,7 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { BASE, FORKS, LOW_PRIORITY, names, OWN } from '../contenders.js';
 import { NEIGHBOURS } from '../neighbours.js';
-import { connect, RATE, type Workload } from '../workload.js';
+import { connect, type Figures, RATE, type Workload } from '../workload.js';
 import { floodedBy, warmRate } from './flood.js';
 
 /** Small messages in all, however many send them. */
@@ -17,7 +18,11 @@ export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(childre
   name: `workers-${children}`,
   title: `${children} ${children === 1 ? 'child' : 'children at once'} → parent, small`,
   x: children,
-  figures: [RATE],
+  figures: [
+    RATE,
+    { name: 'loop p50', unit: 'ms', better: 'less' },
+    { name: 'loop p99', unit: 'ms', better: 'less' },
+  ],
   contenders: names([...OWN, ...LOW_PRIORITY, ...FORKS, ...NEIGHBOURS]),
   base: BASE,
   sizes: { full: TOTAL },
@@ -30,8 +35,17 @@ export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(childre
       await Promise.all(ends.map(end => floodedBy(end, 'small', Math.ceil(some / children))));
     };
     await flood((children * WARM_EACH * total) / TOTAL);
-    const figures = await warmRate(flood, total);
+    const figures = await whileTurning(() => warmRate(flood, total));
     for (const end of ends) end.close();
     return figures;
   },
 }));
+
+/** With it, how long a timer of a millisecond takes meanwhile: for so long the parent does nothing else. */
+async function whileTurning(measure: () => Promise<Figures>): Promise<Figures> {
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
+  const figures = await measure();
+  delays.disable();
+  return { ...figures, 'loop p50': delays.percentile(50) / 1e6, 'loop p99': delays.percentile(99) / 1e6 };
+}

@@ -1,6 +1,7 @@
 import { type OnReadOpts, Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { handleToMove, isNode } from './plain-handle.js';
-import { BYTES_PER_TURN, TurnBudget } from './turn-budget.js';
+import { Reader } from './reading-turns.js';
 
 /** What one read brings at most: Node's own size. */
 const READ_BYTES = 64 * 1024;
@@ -12,8 +13,9 @@ interface Outlet {
   room: () => Uint8Array | undefined;
   /** What came before anybody took it: one chunk, for then reading rests. */
   early: Uint8Array | undefined;
-  /** How much of this turn of the event loop is left for reading. */
-  readonly turn: TurnBudget;
+  readonly reader: Reader;
+  /** Whether it was resumed while it rested. */
+  resumed: boolean;
 }
 
 const outlets = new WeakMap<object, Outlet>();
@@ -27,10 +29,10 @@ const outlets = new WeakMap<object, Outlet>();
  */
 export function oneBufferSocket(make: (onread: { readonly onread?: OnReadOpts }) => Socket): Socket {
   if (!isNode) return make({});
-  const turn = new TurnBudget(BYTES_PER_TURN, () => {
-    if (outlet.give !== undefined && !socket.isPaused()) socket.resume();
+  const reader = new Reader(() => {
+    if (outlet.give !== undefined && (outlet.resumed || !socket.isPaused())) resume(socket);
   });
-  const outlet: Outlet = { give: undefined, room: () => undefined, early: undefined, turn };
+  const outlet: Outlet = { give: undefined, room: () => undefined, early: undefined, reader, resumed: false };
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const socket = make({
     onread: {
@@ -38,6 +40,7 @@ export function oneBufferSocket(make: (onread: { readonly onread?: OnReadOpts })
       callback: (length, bytes) => receive(outlet, bytes, length),
     },
   });
+  socket.once('close', () => reader.leave());
   outlets.set(socket, outlet);
   return socket;
 }
@@ -70,6 +73,21 @@ export function takeChunks(stream: object, give: (chunk: Uint8Array) => void): b
   return true;
 }
 
+/** Stops reading. */
+export function pause(stream: Readable): void {
+  const outlet = outlets.get(stream);
+  if (outlet !== undefined) outlet.resumed = false;
+  stream.pause();
+}
+
+/** Reads on: such a socket once its turn has come. */
+export function resume(stream: Readable): void {
+  const outlet = outlets.get(stream);
+  const waits = outlet?.reader.resting === true;
+  if (outlet !== undefined) outlet.resumed = waits;
+  if (!waits) stream.resume();
+}
+
 /** Asks before each read of such a socket where to read to. Does nothing for any other stream. */
 export function readInto(stream: object, room: () => Uint8Array | undefined): void {
   const outlet = outlets.get(stream);
@@ -81,6 +99,5 @@ function receive(outlet: Outlet, bytes: Uint8Array, length: number): boolean {
   const chunk = bytes.subarray(0, length);
   if (outlet.give === undefined) outlet.early = Uint8Array.from(chunk);
   else outlet.give(chunk);
-  outlet.turn.spend(length);
-  return outlet.give !== undefined && !outlet.turn.spent;
+  return outlet.reader.read(length) && outlet.give !== undefined;
 }

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { Observable, type Subscriber } from '../rx.js';
-import { readInto, takeChunks } from './one-buffer.js';
+import { pause, readInto, resume, takeChunks } from './one-buffer.js';
 import { plainHandle } from './plain-handle.js';
 import type { Taken, Transport } from './transport.js';
 import { unreadOf } from './unread.js';
@@ -69,11 +69,11 @@ class StreamTransport implements Transport {
   }
 
   pause(): void {
-    this.#readable.pause();
+    pause(this.#readable);
   }
 
   resume(): void {
-    this.#readable.resume();
+    resume(this.#readable);
   }
 
   ref(): void {

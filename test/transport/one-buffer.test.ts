@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { movedToOneBuffer, oneBufferSocket, readInto, takeChunks } from '../../src/transport/one-buffer.js';
+import {
+  movedToOneBuffer,
+  oneBufferSocket,
+  pause,
+  readInto,
+  resume,
+  takeChunks,
+} from '../../src/transport/one-buffer.js';
 
 let folder: string;
 let server: Server;
@@ -99,19 +106,73 @@ describe('a socket that reads into one buffer', () => {
     socket.destroy();
   });
 
+  it('lets others have a turn when many floods come in at once', async () => {
+    const links: Awaited<ReturnType<typeof connected>>[] = [];
+    while (links.length < 8) links.push(await connected(connectOurs));
+    const flood = Buffer.alloc(1024 * 1024);
+    const got = links.map(() => 0);
+    let inTurn = 0;
+    let most = 0;
+    let isOver = false;
+    const nextTurn = () => {
+      inTurn = 0;
+      if (!isOver) setImmediate(nextTurn);
+    };
+    for (const [index, { accepted, socket }] of links.entries()) {
+      takeChunks(socket, chunk => {
+        inTurn += chunk.length;
+        got[index] = (got[index] ?? 0) + chunk.length;
+        if (Math.min(...got) > 128 * 1024) most = Math.max(most, inTurn); // all of them flood
+      });
+      accepted.write(flood);
+    }
+    nextTurn();
+    await vi.waitFor(() => expect(got).toEqual(links.map(() => flood.length)));
+    isOver = true;
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(4 * 128 * 1024); // a share, and what those read who had nothing when it was their turn
+    for (const { socket } of links) socket.destroy();
+  });
+
+  it('reads nothing out of turn when it is paused and resumed while it rests', async () => {
+    const { accepted, socket } = await connected(connectOurs);
+    const flood = Buffer.alloc(1024 * 1024);
+    let all = 0;
+    let inTurn = 0;
+    let most = 0;
+    const nextTurn = () => {
+      inTurn = 0;
+      if (!socket.destroyed) setImmediate(nextTurn);
+    };
+    takeChunks(socket, chunk => {
+      all += chunk.length;
+      inTurn += chunk.length;
+      most = Math.max(most, inTurn);
+      pause(socket);
+      process.nextTick(resume, socket);
+      accepted.write(flood.subarray(0, Math.min(65_536, flood.length - all)));
+    });
+    nextTurn();
+    accepted.write(flood.subarray(0, 256 * 1024));
+    await vi.waitFor(() => expect(all).toBeGreaterThanOrEqual(flood.length));
+    expect(most).toBeLessThanOrEqual(192 * 1024);
+    socket.destroy();
+  });
+
   it('stays paused when it was paused while it rested', async () => {
     const { accepted, socket } = await connected(connectOurs);
     let all = 0;
     takeChunks(socket, chunk => {
       all += chunk.length;
-      if (all >= 128 * 1024) socket.pause();
+      if (all >= 128 * 1024) pause(socket);
     });
     await new Promise<void>(resolve => {
       accepted.write(Buffer.alloc(1024 * 1024));
       socket.once('pause', resolve);
     });
+    const before = all;
     for (let n = 0; n < 5; n += 1) await new Promise(resolve => setImmediate(resolve));
-    expect(all).toBeLessThanOrEqual(192 * 1024);
+    expect(all).toBe(before);
     socket.destroy();
     accepted.destroy();
   });
