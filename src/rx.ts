@@ -5,4 +5,4 @@ export { Observable } from 'rxjs/internal/Observable';
 export { Subject } from 'rxjs/internal/Subject';
 export { SafeSubscriber, type Subscriber } from 'rxjs/internal/Subscriber';
 export { observable } from 'rxjs/internal/symbol/observable';
-export type { ObservableInput, Unsubscribable } from 'rxjs/internal/types';
+export type { ObservableInput, Observer, Subscribable, Unsubscribable } from 'rxjs/internal/types';

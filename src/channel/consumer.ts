@@ -10,7 +10,7 @@ export interface IntakeListener {
   onConsumed(): void;
 }
 
-/** Takes messages one by one. The iterator and each subscriber of `messages$` is one. */
+/** Takes messages one by one, or batches. The iterator and each subscriber of `messages$`, or of `batches$`, is one. */
 export interface Consumer<In> {
   next(message: In): void;
   complete(): void;

@@ -1,5 +1,5 @@
 import { IpcError } from '../errors.js';
-import { Observable, Subject } from '../rx.js';
+import { LateSubject } from './late-subject.js';
 
 /** So many failures are kept while nobody has subscribed to `failures$`; later ones are only counted. */
 export const FAILURES_KEPT = 100;
@@ -14,11 +14,8 @@ const SECOND_MS = 1000;
  * must not make a log of them that is larger than what it sent.
  */
 export class Failures {
-  readonly failures$ = new Observable<IpcError>(subscriber => {
-    for (const failure of this.#kept.splice(0)) subscriber.next(failure);
-    return this.#subject.subscribe(subscriber);
-  });
-  readonly #subject = new Subject<IpcError>();
+  /** What is told from now on. */
+  readonly later = new LateSubject<IpcError>();
   readonly #kept: IpcError[] = [];
   readonly #onBadFrame: (failure: IpcError) => void;
   #secondEnds = 0;
@@ -33,6 +30,11 @@ export class Failures {
   /** @param onBadFrame is told what is reported of frames, whether anybody has subscribed or not. */
   constructor(onBadFrame: (failure: IpcError) => void) {
     this.#onBadFrame = onBadFrame;
+  }
+
+  /** What came before anybody subscribed: for the first one who does. */
+  takeKept(): IpcError[] {
+    return this.#kept.splice(0);
   }
 
   /** A frame was bad. */
@@ -63,7 +65,7 @@ export class Failures {
 
   complete(): void {
     this.#sumUp();
-    this.#subject.complete();
+    this.later.complete();
   }
 
   #sumUp(): void {
@@ -83,7 +85,7 @@ export class Failures {
   }
 
   #give(failure: IpcError): void {
-    if (this.#subject.observed) this.#subject.next(failure);
+    if (this.later.observed) this.later.next(failure);
     else if (this.#kept.length < FAILURES_KEPT) this.#kept.push(failure);
   }
 }

@@ -1,4 +1,3 @@
-import { Observable, type Subscriber } from '../rx.js';
 import type { Arrival } from './arrival.js';
 import type { Batch, Consumer, IntakeListener } from './consumer.js';
 
@@ -15,8 +14,6 @@ export const MESSAGE_CHARGE_BYTES = 32;
  * that takes one message and leaves costs the next one nothing.
  */
 export class Intake<In> {
-  readonly messages$ = new Observable<In>(subscriber => this.#subscribeTo(subscriber));
-  readonly batches$ = new Observable<readonly In[]>(subscriber => this.#subscribeToBatches(subscriber));
   readonly #listener: IntakeListener;
   #waiting: Batch<In>[] = [];
   #waitingBytes = 0;
@@ -24,7 +21,7 @@ export class Intake<In> {
   #at = 0; // how much of #waiting[0] has been delivered
   // Replaced, never changed: a delivery may go on over the old ones while consumers come and go.
   #consumers: readonly Consumer<In>[] = [];
-  #batchSubscribers: readonly Subscriber<readonly In[]>[] = [];
+  #batchConsumers: readonly Consumer<readonly In[]>[] = [];
   #holds = 0;
   #reading = true;
   #wanted = false;
@@ -126,30 +123,26 @@ export class Intake<In> {
     this.#tellConsumers();
   }
 
+  addOfBatches(consumer: Consumer<readonly In[]>): void {
+    if (this.#finished) {
+      consumer.complete();
+      return;
+    }
+    this.#batchConsumers = [...this.#batchConsumers, consumer];
+    this.#onJoined();
+  }
+
+  removeOfBatches(consumer: Consumer<readonly In[]>): void {
+    this.#batchConsumers = this.#batchConsumers.filter(other => other !== consumer);
+    this.#tellConsumers();
+  }
+
   get #anyone(): boolean {
-    return this.#consumers.length > 0 || this.#batchSubscribers.length > 0;
+    return this.#consumers.length > 0 || this.#batchConsumers.length > 0;
   }
 
   get #finished(): boolean {
     return this.#ended && this.#waiting.length === 0;
-  }
-
-  #subscribeTo(subscriber: Subscriber<In>): () => void {
-    this.add(subscriber);
-    return () => this.remove(subscriber);
-  }
-
-  #subscribeToBatches(subscriber: Subscriber<readonly In[]>): () => void {
-    if (this.#finished) {
-      subscriber.complete();
-      return () => {};
-    }
-    this.#batchSubscribers = [...this.#batchSubscribers, subscriber];
-    this.#onJoined();
-    return () => {
-      this.#batchSubscribers = this.#batchSubscribers.filter(other => other !== subscriber);
-      this.#tellConsumers();
-    };
   }
 
   #onJoined(): void {
@@ -198,10 +191,10 @@ export class Intake<In> {
     const { messages, bytes, arrival } = batch;
     this.arrival = arrival;
     this.weight = bytes / messages.length;
-    const whole = this.#batchSubscribers;
+    const whole = this.#batchConsumers;
     if (whole.length > 0) {
       const rest = this.#at === 0 ? messages : messages.slice(this.#at);
-      for (const subscriber of whole) subscriber.next(rest);
+      for (const consumer of whole) consumer.next(rest);
     }
     let at = this.#at;
     while (at < messages.length && this.#consumers.length > 0) {
@@ -231,9 +224,9 @@ export class Intake<In> {
   }
 
   #complete(): void {
-    const all = [...this.#consumers, ...this.#batchSubscribers];
+    const all = [...this.#consumers, ...this.#batchConsumers];
     this.#consumers = [];
-    this.#batchSubscribers = [];
+    this.#batchConsumers = [];
     for (const consumer of all) consumer.complete();
     this.#tellConsumers();
   }

@@ -66,7 +66,6 @@ export async function listen<Out = unknown, In = unknown>(
 }
 
 class Server<Out, In> implements ChannelServer<Out, In> {
-  readonly channels$: Observable<Channel<Out, In>>;
   readonly address: Address;
   readonly #listener: Listener;
   readonly #accepted: Accepted<Out, In>;
@@ -75,7 +74,10 @@ class Server<Out, In> implements ChannelServer<Out, In> {
     this.#listener = listener;
     this.#accepted = accepted;
     this.address = listener.address;
-    this.channels$ = accepted.channels$;
+  }
+
+  get channels$(): Observable<Channel<Out, In>> {
+    return this.#accepted.channels$;
   }
 
   async close(): Promise<void> {
@@ -90,15 +92,20 @@ class Server<Out, In> implements ChannelServer<Out, In> {
 
 /** The channels of one server. */
 class Accepted<Out, In> {
-  readonly channels$ = new Observable<Channel<Out, In>>(subscriber => this.#subscribe(subscriber));
   readonly #options: ChannelOptions<Out, In>;
   readonly #open = new Set<Channel<Out, In>>();
   readonly #subscribers = new Set<Subscriber<Channel<Out, In>>>();
+  #channels$: Observable<Channel<Out, In>> | undefined;
   #unclaimed: Channel<Out, In>[] = [];
   #closed = false;
 
   constructor(options: ChannelOptions<Out, In>) {
     this.#options = options;
+  }
+
+  get channels$(): Observable<Channel<Out, In>> {
+    this.#channels$ ??= new Observable(subscriber => this.#subscribe(subscriber));
+    return this.#channels$;
   }
 
   add(transport: Transport): void {

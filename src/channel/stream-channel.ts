@@ -1,19 +1,20 @@
 import type { Histogram } from 'node:perf_hooks';
 import type { IpcError } from '../errors.js';
-import { type Observable, type ObservableInput, Subject } from '../rx.js';
+import type { ObservableInput } from '../rx.js';
 import type { Handle, SendHandleOptions } from '../transport/handle.js';
 import type { Arrival } from './arrival.js';
 import type { Behaviour } from './behaviour.js';
 import type { Channel, ChannelMetrics, CloseReason, SendAllOptions, SendCallback } from './channel.js';
-import { type Delivery, deliveriesOf } from './deliveries.js';
 import { dense } from './dense.js';
 import { publish } from './diagnostics.js';
 import { Failures } from './failures.js';
 import { handlesUnavailable } from './handles-unavailable.js';
 import { Intake } from './intake.js';
 import { iterate } from './iterate.js';
+import { LateSubject } from './late-subject.js';
 import { channelClosed, destroyOnAbort, Lifecycle, refuse } from './lifecycle.js';
 import type { Link } from './link.js';
+import { ObservableSide } from './observable-side.js';
 import { type DelayWatcher, QueueDelay } from './queue-delay.js';
 import { References } from './references.js';
 import { sendAllWhileOpen } from './send-all.js';
@@ -24,12 +25,7 @@ import { sendAllWhileOpen } from './send-all.js';
  * IN   link → intake → messages$, batches$, iterators
  * OUT  send → link
  */
-export class StreamChannel<Out, In> implements Channel<Out, In> {
-  readonly messages$: Observable<In>;
-  readonly batches$: Observable<readonly In[]>;
-  readonly deliveries$: Observable<Delivery<In>>;
-  readonly failures$: Observable<IpcError>;
-  readonly drain$: Observable<void>;
+export class StreamChannel<Out, In> extends ObservableSide<In> implements Channel<Out, In> {
   readonly closed: Promise<CloseReason>;
   readonly #link: Link<Out, In>;
   readonly #behaviour: Behaviour;
@@ -40,13 +36,14 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
   readonly #failures = new Failures(error =>
     publish('deka-ipc:channel:badFrame', () => ({ channel: this, error })),
   );
-  readonly #drained = new Subject<void>();
+  readonly #drained = new LateSubject<void>();
   readonly #openedAt = Date.now();
   #receivedMessages = 0;
   #drains = 0;
 
   /** @param members what this channel has beyond others: there when it is published. */
   constructor(link: Link<Out, In>, behaviour: Behaviour, members: object = {}) {
+    super();
     const { keepAlive, busyPoll, signal } = behaviour;
     this.#link = link;
     this.#behaviour = behaviour;
@@ -64,12 +61,8 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
       },
       behaviour,
     );
+    this.observe({ intake: this.#intake, failures: this.#failures, drained: this.#drained });
     this.closed = this.#lifecycle.closed;
-    this.messages$ = this.#intake.messages$;
-    this.batches$ = this.#intake.batches$;
-    this.deliveries$ = deliveriesOf(this.#intake);
-    this.failures$ = this.#failures.failures$;
-    this.drain$ = this.#drained.asObservable();
     this.#references = new References(link, keepAlive, busyPoll);
     this.#queueDelay = new QueueDelay(link);
     Object.assign(this, members);
@@ -185,6 +178,13 @@ export class StreamChannel<Out, In> implements Channel<Out, In> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** As a subscriber to `messages$`, without rxjs. Returns what ends it. */
+  consume(next: (message: In) => void): () => void {
+    const consumer = { next, complete: () => {} };
+    this.#intake.add(consumer);
+    return () => this.#intake.remove(consumer);
   }
 
   /** The handle that came with the message being delivered: from now on it is the caller's. */

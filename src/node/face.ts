@@ -2,7 +2,6 @@ import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import type { Channel, SendCallback } from '../channel/channel.js';
 import { handleRefusal, isInternal } from '../channel/node-wire.js';
-import type { Unsubscribable } from '../rx.js';
 import type { Handle } from '../transport/handle.js';
 import { Control } from './control.js';
 import { sendHandle, WithHandle } from './handles.js';
@@ -27,6 +26,7 @@ export interface Faced extends EventEmitter {
 
 /** A channel that says which handle came with the message at hand. */
 export interface FacedChannel extends Channel {
+  consume(next: (message: unknown) => void): () => void;
   takeHandle(): Handle | undefined;
 }
 
@@ -68,7 +68,7 @@ class Face {
     flush: () => this.#channel.flush(),
   });
   readonly #wanted: Wanted;
-  #reading: Unsubscribable | undefined;
+  #stop: (() => void) | undefined; // of reading
 
   constructor({ target, channel, fd, countListeners }: FaceOptions) {
     const faced = target as Faced;
@@ -180,7 +180,7 @@ class Face {
   #read(): void {
     if (this.#target.listenerCount('message') > 0) this.#arrivals.wake();
     if (!this.#wanted.now) return;
-    this.#reading ??= this.#channel.messages$.subscribe(message => {
+    this.#stop ??= this.#channel.consume(message => {
       const handle = this.#channel.takeHandle();
       if (handle !== undefined) this.#arrivals.push(new WithHandle(message, handle));
       else if (isInternal(message)) this.#onInternal(message);
@@ -198,8 +198,8 @@ class Face {
   }
 
   #stopReading(): void {
-    this.#reading?.unsubscribe();
-    this.#reading = undefined;
+    this.#stop?.();
+    this.#stop = undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { IpcError } from '../errors.js';
-import { Observable, type Subscriber } from '../rx.js';
+import { type ByteSink, byteSource } from './byte-source.js';
 import { readNow } from './read-now.js';
 import type { Taken, Transport } from './transport.js';
 import { writeInSteps } from './write-sync.js';
@@ -48,10 +48,10 @@ export function bunSocketTransport(
 }
 
 class BunSocketTransport implements Transport {
-  readonly bytes$ = new Observable<Uint8Array>(subscriber => this.#read(subscriber));
+  readonly bytes$ = byteSource(sink => this.#read(sink));
   readonly #fd: number;
   readonly #socket: BunSocket;
-  #subscriber: Subscriber<Uint8Array> | undefined;
+  #subscriber: ByteSink | undefined;
   #taken: Taken | undefined; // of the write under way
   #rest: Uint8Array | undefined; // of it, not yet the kernel's
   #wanted = true; // not paused by the channel
@@ -195,7 +195,7 @@ class BunSocketTransport implements Transport {
     else this.#subscriber?.error(this.#over.error);
   }
 
-  #read(subscriber: Subscriber<Uint8Array>): () => void {
+  #read(subscriber: ByteSink): () => void {
     this.#subscriber = subscriber;
     this.#tellOver();
     this.#regulate();

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { Observable, type Subscriber } from '../rx.js';
+import { type ByteSink, byteSource } from './byte-source.js';
 import { pause, readInto, resume, takeChunks } from './one-buffer.js';
 import { plainHandle } from './plain-handle.js';
 import type { Taken, Transport } from './transport.js';
@@ -14,10 +14,10 @@ export function streamTransport(readable: Readable, writable: Writable): Transpo
 type Countable = Partial<Pick<NodeJS.RefCounted, 'ref' | 'unref'>>;
 
 class StreamTransport implements Transport {
-  readonly bytes$ = new Observable<Uint8Array>(subscriber => this.#read(subscriber));
+  readonly bytes$ = byteSource(sink => this.#read(sink));
   readonly #readable: Readable & Countable;
   readonly #writable: Writable;
-  #subscriber: Subscriber<Uint8Array> | undefined;
+  #subscriber: ByteSink | undefined;
   #stopReading = () => {};
   #taken: Taken | undefined; // of the write under way
   #rest: string | Uint8Array | undefined; // of it, not yet given to the stream
@@ -151,7 +151,7 @@ class StreamTransport implements Transport {
     this.#break(error);
   }
 
-  #read(subscriber: Subscriber<Uint8Array>): () => void {
+  #read(subscriber: ByteSink): () => void {
     const readable = this.#readable;
     this.#subscriber = subscriber;
     if (this.#broken !== undefined) subscriber.error(this.#broken);

@@ -1,4 +1,4 @@
-import type { Observable } from '../rx.js';
+import type { Subscribable } from '../rx.js';
 
 /**
  * Bytes in, bytes out. Knows no message. What a channel stands on; `open()` takes one of your own.
@@ -23,10 +23,10 @@ import type { Observable } from '../rx.js';
  */
 export interface Transport {
   /**
-   * Chunks as they come, each only lent: its memory may be read into again once the subscriber returns. Completes when the
+   * An Observable, or what can be subscribed to like one: chunks as they come, each only lent: its memory may be read into again once the subscriber returns. Completes when the
    * peer has ended its side, errors when the link broke.
    */
-  readonly bytes$: Observable<Uint8Array>;
+  readonly bytes$: Subscribable<Uint8Array>;
   /**
    * Writes a batch of frames: bytes, or a short text to be written as UTF-8.
    *

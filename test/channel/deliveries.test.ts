@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Arrival } from '../../src/channel/arrival.js';
 import { type Delivery, deliveriesOf } from '../../src/channel/deliveries.js';
 import { Intake } from '../../src/channel/intake.js';
+import { batchesOf, messagesOf } from '../../src/channel/observable-side.js';
 import { turns } from '../support/collect.js';
 
 function started() {
@@ -52,8 +53,8 @@ describe('deliveries$', () => {
 describe('a handle that nobody takes', () => {
   it.each(['messages$', 'batches$'] as const)('is closed once its message went to %s alone', what => {
     const { intake, push, reports } = started();
-    if (what === 'messages$') intake.messages$.subscribe();
-    else intake.batches$.subscribe();
+    if (what === 'messages$') messagesOf(intake).subscribe();
+    else batchesOf(intake).subscribe();
     const { close } = push('it');
     expect(close).toHaveBeenCalledTimes(1);
     expect(reports).toEqual(['ERR_HANDLE_UNCLAIMED']);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FAILURES_KEPT, FAILURES_PER_SECOND, Failures } from '../../src/channel/failures.js';
+import { failuresOf } from '../../src/channel/observable-side.js';
 import { open } from '../../src/channel/open.js';
 import { IpcError } from '../../src/errors.js';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.js';
@@ -16,7 +17,7 @@ describe('failures', () => {
   it(`are kept for the first subscriber, ${FAILURES_KEPT} of them`, () => {
     const failures = new Failures(() => {});
     for (let n = 0; n < FAILURES_KEPT + 1; n += 1) failures.report(bad(n));
-    const { values } = collect(failures.failures$);
+    const { values } = collect(failuresOf(failures));
     expect(values.map(({ message }) => message)).toEqual(
       Array.from({ length: FAILURES_KEPT }, (_, n) => `bad ${n}`),
     );
@@ -58,7 +59,7 @@ describe('failures', () => {
 
   it('are summed up once, though whoever is told ends the channel', () => {
     const { failures, values } = flooded(FAILURES_PER_SECOND + 3);
-    failures.failures$.subscribe(({ count }) => count !== undefined && failures.complete());
+    failuresOf(failures).subscribe(({ count }) => count !== undefined && failures.complete());
     vi.advanceTimersByTime(1000);
     expect(values.slice(FAILURES_PER_SECOND)).toEqual([expect.objectContaining({ count: 3 })]);
   });
@@ -89,7 +90,7 @@ describe('a channel under a flood of bad frames', () => {
 /** With a subscriber, after so many in one second. */
 function flooded(count: number) {
   const failures = new Failures(() => {});
-  const { values } = collect(failures.failures$);
+  const { values } = collect(failuresOf(failures));
   for (let n = 0; n < count; n += 1) failures.report(bad(n));
   return { failures, values };
 }

@@ -1,6 +1,7 @@
 import { firstValueFrom, take, toArray } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { INTAKE_HIGH_WATER_BYTES, Intake, MESSAGE_CHARGE_BYTES } from '../../src/channel/intake.js';
+import { batchesOf, messagesOf } from '../../src/channel/observable-side.js';
 import { collect, turns } from '../support/collect.js';
 
 const listener = { onDemand: vi.fn(), onConsumers: vi.fn(), onConsumed: vi.fn() };
@@ -13,7 +14,7 @@ beforeEach(() => {
 
 describe('messages$', () => {
   it('delivers each message to every subscriber, in order', () => {
-    const [a, b] = [collect(intake.messages$), collect(intake.messages$)];
+    const [a, b] = [collect(messagesOf(intake)), collect(messagesOf(intake))];
     intake.push([1, 2], 10);
     intake.push([3], 10);
     expect(a.values).toEqual([1, 2, 3]);
@@ -22,7 +23,7 @@ describe('messages$', () => {
 
   it('keeps what came before the first subscriber, for all who subscribe in the same tick', async () => {
     intake.push([1, 2], 10);
-    const [a, b] = [collect(intake.messages$), collect(intake.messages$)];
+    const [a, b] = [collect(messagesOf(intake)), collect(messagesOf(intake))];
     await turns();
     expect(a.values).toEqual([1, 2]);
     expect(b.values).toEqual([1, 2]);
@@ -30,49 +31,51 @@ describe('messages$', () => {
 
   it('delivers nothing during subscribe', () => {
     intake.push([1], 10);
-    expect(collect(intake.messages$).values).toEqual([]);
+    expect(collect(messagesOf(intake)).values).toEqual([]);
   });
 
   it('keeps the rest of a chunk when the last subscriber leaves in the middle of it', async () => {
     intake.push([1, 2, 3], 10);
-    expect(await firstValueFrom(intake.messages$)).toBe(1);
-    expect(await firstValueFrom(intake.messages$)).toBe(2);
+    expect(await firstValueFrom(messagesOf(intake))).toBe(1);
+    expect(await firstValueFrom(messagesOf(intake))).toBe(2);
     intake.push([4], 10);
-    expect(await firstValueFrom(intake.messages$.pipe(take(2), toArray()))).toEqual([3, 4]);
+    expect(await firstValueFrom(messagesOf(intake).pipe(take(2), toArray()))).toEqual([3, 4]);
   });
 
   it('gives nothing to a consumer whom another one has sent away with the same message', () => {
     const next = vi.fn();
     const sentAway = { next, complete: () => {} };
-    intake.messages$.subscribe(() => intake.remove(sentAway));
+    messagesOf(intake).subscribe(() => intake.remove(sentAway));
     intake.add(sentAway);
     intake.push([1, 2], 10);
     expect(next).not.toHaveBeenCalled();
   });
 
   it('keeps nothing back for a subscriber who left while another stayed', async () => {
-    const all = collect(intake.messages$);
-    const first = firstValueFrom(intake.messages$);
+    const all = collect(messagesOf(intake));
+    const first = firstValueFrom(messagesOf(intake));
     intake.push([1, 2], 10);
     expect(await first).toBe(1);
     expect(all.values).toEqual([1, 2]);
-    const late = collect(intake.messages$);
+    const late = collect(messagesOf(intake));
     await turns();
     expect(late.values).toEqual([]);
   });
 
   it('starts a subscriber who comes in the middle of a chunk with the next message', () => {
     const late: number[] = [];
-    intake.messages$.pipe(take(1)).subscribe({
-      complete: () => intake.messages$.subscribe(message => late.push(message)),
-    });
+    messagesOf(intake)
+      .pipe(take(1))
+      .subscribe({
+        complete: () => messagesOf(intake).subscribe(message => late.push(message)),
+      });
     intake.push([1, 2, 3], 10);
     expect(late).toEqual([2, 3]);
   });
 
   it('goes on with the next message when a subscriber pushes more from inside', () => {
     const seen: number[] = [];
-    intake.messages$.subscribe(message => {
+    messagesOf(intake).subscribe(message => {
       seen.push(message);
       if (message === 1) intake.push([9], 10);
     });
@@ -81,22 +84,22 @@ describe('messages$', () => {
   });
 
   it('completes at the end, and at once for who comes later', async () => {
-    const early = collect(intake.messages$);
+    const early = collect(messagesOf(intake));
     intake.push([1], 10);
     intake.end();
     expect(await early.completed).toEqual([1]);
-    expect(await collect(intake.messages$).completed).toEqual([]);
+    expect(await collect(messagesOf(intake)).completed).toEqual([]);
   });
 
   it('gives what waits to a subscriber who comes after the end, then completes', async () => {
     intake.push([1, 2], 10);
     intake.end();
-    expect(await collect(intake.messages$).completed).toEqual([1, 2]);
+    expect(await collect(messagesOf(intake)).completed).toEqual([1, 2]);
   });
 
   it('drops what waits when aborted, even from inside a delivery', async () => {
-    const seen = collect(intake.messages$);
-    intake.messages$.subscribe(message => {
+    const seen = collect(messagesOf(intake));
+    messagesOf(intake).subscribe(message => {
       if (message === 1) intake.abort();
     });
     intake.push([1, 2, 3], 10);
@@ -106,15 +109,15 @@ describe('messages$', () => {
 
 describe('batches$', () => {
   it('delivers a chunk as one array', () => {
-    const { values } = collect(intake.batches$);
+    const { values } = collect(batchesOf(intake));
     intake.push([1, 2], 10);
     intake.push([3], 10);
     expect(values).toEqual([[1, 2], [3]]);
   });
 
   it('takes a chunk whole beside a subscriber of messages$ who leaves in the middle of it', async () => {
-    const batches = collect(intake.batches$);
-    const first = firstValueFrom(intake.messages$);
+    const batches = collect(batchesOf(intake));
+    const first = firstValueFrom(messagesOf(intake));
     intake.push([1, 2, 3], 10);
     expect(await first).toBe(1);
     intake.push([4], 10);
@@ -123,17 +126,17 @@ describe('batches$', () => {
 
   it('gets the rest of a chunk whose other subscribers left', async () => {
     intake.push([1, 2, 3], 10);
-    await firstValueFrom(intake.messages$);
-    const { values } = collect(intake.batches$);
+    await firstValueFrom(messagesOf(intake));
+    const { values } = collect(batchesOf(intake));
     await turns();
     expect(values).toEqual([[2, 3]]);
   });
 
   it('completes at the end, also for who comes later', async () => {
-    const early = collect(intake.batches$);
+    const early = collect(batchesOf(intake));
     intake.end();
     expect(await early.completed).toEqual([]);
-    expect(await collect(intake.batches$).completed).toEqual([]);
+    expect(await collect(batchesOf(intake)).completed).toEqual([]);
   });
 });
 
@@ -146,7 +149,7 @@ describe('demand', () => {
     intake.push([], 1);
     intake.push([3], 1);
     expect(listener.onDemand).toHaveBeenLastCalledWith(false);
-    collect(intake.messages$);
+    collect(messagesOf(intake));
     await turns();
     expect(listener.onDemand).toHaveBeenLastCalledWith(true);
   });
@@ -158,7 +161,7 @@ describe('demand', () => {
   });
 
   it('rests while somebody holds, and goes on when the last hold is released', () => {
-    collect(intake.messages$);
+    collect(messagesOf(intake));
     intake.hold();
     intake.hold();
     intake.release();
@@ -196,14 +199,14 @@ describe('demand', () => {
     expect(listener.onDemand).toHaveBeenLastCalledWith(true);
     intake.push([2], INTAKE_HIGH_WATER_BYTES);
     intake.end();
-    expect(await collect(intake.messages$).completed).toEqual([1]);
+    expect(await collect(messagesOf(intake)).completed).toEqual([1]);
   });
 });
 
 describe('consumers', () => {
   it('are reported when the first comes and when the last leaves', () => {
-    const a = intake.messages$.subscribe();
-    const b = intake.batches$.subscribe();
+    const a = messagesOf(intake).subscribe();
+    const b = batchesOf(intake).subscribe();
     a.unsubscribe();
     expect(listener.onConsumers.mock.calls).toEqual([[true]]);
     b.unsubscribe();
@@ -211,8 +214,8 @@ describe('consumers', () => {
   });
 
   it('have all left once it ended', () => {
-    intake.messages$.subscribe();
-    intake.batches$.subscribe();
+    messagesOf(intake).subscribe();
+    batchesOf(intake).subscribe();
     intake.end();
     expect(listener.onConsumers.mock.calls).toEqual([[true], [false]]);
   });

@@ -2,6 +2,7 @@ import { firstValueFrom } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { INTAKE_HIGH_WATER_BYTES, Intake } from '../../src/channel/intake.js';
 import { iterate } from '../../src/channel/iterate.js';
+import { messagesOf } from '../../src/channel/observable-side.js';
 import { collect } from '../support/collect.js';
 
 const listener = { onDemand: vi.fn(), onConsumers: vi.fn(), onConsumed: vi.fn() };
@@ -105,7 +106,7 @@ describe('iterate', () => {
     expect(listener.onDemand).toHaveBeenLastCalledWith(false);
     for await (const message of looped()) if (message === 2) break;
     expect(listener.onDemand).toHaveBeenLastCalledWith(false);
-    expect(await firstValueFrom(intake.messages$)).toBe(3);
+    expect(await firstValueFrom(messagesOf(intake))).toBe(3);
     expect(listener.onDemand).toHaveBeenLastCalledWith(true);
   });
 
@@ -116,7 +117,7 @@ describe('iterate', () => {
   });
 
   it('gives nothing back while somebody else consumed it too', async () => {
-    const all = collect(intake.messages$);
+    const all = collect(messagesOf(intake));
     const iterator = iterate(intake, work);
     intake.push([1, 2], 10);
     await iterator.return?.();
@@ -141,7 +142,7 @@ describe('iterate', () => {
   });
 
   it('is at work with a message in hand when the end comes, and not if it was left in that very moment', async () => {
-    intake.messages$.subscribe({ complete: () => void left.return?.() });
+    messagesOf(intake).subscribe({ complete: () => void left.return?.() });
     const [left, looping] = [iterate(intake, work), iterate(intake, work)];
     const next = [left.next(), looping.next()];
     intake.push([1], 10);

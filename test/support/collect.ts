@@ -1,7 +1,7 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Subscribable } from 'rxjs';
 
-/** Everything an Observable has emitted so far, and a promise of its end. */
-export function collect<T>(source$: Observable<T>): {
+/** Everything an Observable, or what is like one, has emitted so far, and a promise of its end. */
+export function collect<T>(source$: Observable<T> | Subscribable<T>): {
   readonly values: T[];
   readonly completed: Promise<T[]>;
 } {

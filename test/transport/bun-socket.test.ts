@@ -76,7 +76,7 @@ describe('reading', () => {
 
   it('pauses when nobody subscribes any more', () => {
     const bun = new ScriptedBun();
-    bunSocketTransport(NO_FD, bun).bytes$.subscribe().unsubscribe();
+    bunSocketTransport(NO_FD, bun).bytes$.subscribe({}).unsubscribe();
     expect(bun.calls).toEqual(['pause', 'resume', 'pause']);
   });
 });

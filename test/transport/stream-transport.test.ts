@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { lastValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { streamTransport } from '../../src/transport/stream-transport.js';
 import type { Transport } from '../../src/transport/transport.js';
+import { collect } from '../support/collect.js';
 import { post } from '../support/post.js';
 
 const BROKEN = new Error('broken');
@@ -37,7 +37,7 @@ describe('reading', () => {
   it('turns the strings of a readable with an encoding back into its bytes', async () => {
     const readable = new PassThrough({ encoding: 'utf8' });
     const chunks: Uint8Array[] = [];
-    streamTransport(readable, new PassThrough()).bytes$.subscribe(chunk => chunks.push(chunk));
+    streamTransport(readable, new PassThrough()).bytes$.subscribe({ next: chunk => chunks.push(chunk) });
     readable.write(Buffer.from('漢').subarray(0, 1)); // the encoding holds back half a character
     readable.end(Buffer.from('漢é').subarray(1));
     await once(readable, 'close');
@@ -72,9 +72,9 @@ describe('reading', () => {
   it('emits nothing to a subscriber that has left', async () => {
     const readable = new PassThrough();
     const events: string[] = [];
-    const subscription = streamTransport(readable, new PassThrough()).bytes$.subscribe(chunk =>
-      events.push(String(chunk)),
-    );
+    const subscription = streamTransport(readable, new PassThrough()).bytes$.subscribe({
+      next: chunk => events.push(String(chunk)),
+    });
     subscription.unsubscribe();
     readable.end('late');
     await turn();
@@ -183,7 +183,7 @@ describe('writing', () => {
 
   it('frees the memory of a write with a socket, and not with a stream that may have passed it on', async () => {
     const [socket, peer] = await sockets();
-    peer.bytes$.subscribe();
+    peer.bytes$.subscribe({});
     const stream = new PassThrough();
     stream.resume();
     expect(await answerTo(socket)).toEqual([null, true]);
@@ -296,7 +296,7 @@ describe('over a socket', () => {
 
   it('goes on writing to a peer that has ended its side, whatever socket it was given', async () => {
     const [transport, , peer] = await sockets(false);
-    const ended = lastValueFrom(transport.bytes$, { defaultValue: undefined });
+    const ended = collect(transport.bytes$).completed;
     peer.end();
     await ended;
     post(transport, 'late', () => {});
