@@ -633,10 +633,18 @@ export const mutations = [
   {
     guard: 'looking for an answer has an end',
     file: 'channel/answer-poll.ts',
-    find: ' && this.#now() - this.#since < this.#patienceMs',
+    find: ' && now() - this.#since < this.#patienceMs',
     put: '',
     test: 'channel/answer-poll.test.ts',
-    name: 'looks for 150 µs',
+    name: 'looks for 0.6 ms',
+  },
+  {
+    guard: 'who asks now and then sleeps meanwhile',
+    file: 'channel/answer-poll.ts',
+    find: '    if (now - this.#arrivedAt > SOON_MS) return;\n',
+    put: '',
+    test: 'channel/answer-poll.test.ts',
+    name: 'looks for nothing after a pause',
   },
   {
     guard: 'who waits for answers that come late sleeps meanwhile',

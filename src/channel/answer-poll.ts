@@ -1,14 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { pollWhile } from './busy-poll.js';
 
-/** What sleeping and being woken costs a processor, roughly: to look for an answer no longer than that costs no more. */
-const SOON_MS = 0.05;
+/** What sleeping and being woken costs two processors, on a slow machine: to look for an answer for so long costs no more. */
+const SOON_MS = 0.15;
 
 /** How long an answer is looked for at first: long enough for a peer that sleeps, is woken, and answers. */
-const FIRST_PATIENCE_MS = 0.15;
+const FIRST_PATIENCE_MS = 0.6;
 
-/** And how long once they come soon: through most pauses of a peer that collects garbage, so that not both fall asleep. */
-const PATIENCE_MS = 1;
+/**
+ * And how long once they come soon: through the garbage collection of a peer, and through what the system gives another
+ * process meanwhile, so that not both fall asleep.
+ */
+const PATIENCE_MS = 2;
 
 /** So many answers that did not come soon end the looking. */
 const TRIES = 4;
@@ -24,23 +27,25 @@ const LONGEST_PAUSE = 256;
  * ```
  * state    | a message left by itself     | something came in soon     | later, or not before the next message left
  * pausing  | → trying, after so many      |                            |
- * trying   | looks until something came   | one more try, at most four | one try less; none left: → pausing, for
- *          | in or its patience has ended | more patience              | twice as many messages as the last time
+ * trying   | looks until something came * | one more try, at most four | one try and patience less; no try left:
+ *          | in or its patience has ended | more patience              | → pausing, twice as long as the last time
  * ```
+ * *: not if nothing has come in for a while. Who asks now and then wakes a peer that sleeps, and gains little by not sleeping
+ * itself.
  */
 export class AnswerPoll {
-  readonly #poll: typeof pollWhile;
+  readonly #look: () => void;
   readonly #now: () => number;
-  readonly #waiting = () => this.#since !== undefined && this.#now() - this.#since < this.#patienceMs;
   #tries = TRIES;
   #skip = SHORTEST_PAUSE;
   #pause = SHORTEST_PAUSE;
   #patienceMs = FIRST_PATIENCE_MS;
   #since: number | undefined;
+  #arrivedAt = Number.NEGATIVE_INFINITY;
 
   constructor(poll = pollWhile, now = () => performance.now()) {
-    this.#poll = poll;
     this.#now = now;
+    this.#look = poll(() => this.#since !== undefined && now() - this.#since < this.#patienceMs);
   }
 
   /** A message has left, by itself. */
@@ -48,16 +53,20 @@ export class AnswerPoll {
     if (this.#since !== undefined) this.#late();
     if (this.#skip > 0) {
       this.#skip -= 1;
-    } else {
-      this.#since = this.#now();
-      this.#poll(this.#waiting);
+      return;
     }
+    const now = this.#now();
+    if (now - this.#arrivedAt > SOON_MS) return;
+    this.#since = now;
+    this.#look();
   }
 
   /** Something came in. */
   arrived(): void {
+    const now = this.#now();
+    this.#arrivedAt = now;
     if (this.#since === undefined) return;
-    if (this.#now() - this.#since <= SOON_MS) this.#soon();
+    if (now - this.#since <= SOON_MS) this.#soon();
     else this.#late();
   }
 
@@ -76,7 +85,7 @@ export class AnswerPoll {
 
   #late(): void {
     this.#since = undefined;
-    this.#patienceMs = FIRST_PATIENCE_MS;
+    this.#patienceMs = Math.max(FIRST_PATIENCE_MS, this.#patienceMs / 2);
     this.#tries -= 1;
     if (this.#tries > 0) return;
     this.#tries = TRIES;

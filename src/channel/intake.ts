@@ -58,7 +58,8 @@ export class Intake<In> {
   }
 
   #keep(batch: Batch<In>): void {
-    this.#waiting.push(batch);
+    if (this.#waiting.length === 0) this.#waiting = [batch];
+    else this.#waiting.push(batch);
     this.#waitingBytes += batch.bytes;
     this.#deliver();
   }

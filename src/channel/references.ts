@@ -15,7 +15,9 @@ export class References {
   readonly #link: Countable;
   #polls: Polling;
   readonly #answers: AnswerPoll | undefined;
-  readonly #polling = () => this.#alive && (this.#polls === true || performance.now() < this.#until);
+  readonly #keepTurning = pollWhile(
+    () => this.#alive && (this.#polls === true || performance.now() < this.#until),
+  );
   #counting: boolean;
   #alive = true;
   #until = 0;
@@ -71,7 +73,7 @@ export class References {
   #moved(): void {
     if (typeof this.#polls !== 'number') return;
     this.#until = performance.now() + this.#polls / 1000;
-    pollWhile(this.#polling);
+    this.#keepTurning();
   }
 
   #set(alive: boolean): void {
@@ -82,6 +84,6 @@ export class References {
 
   #poll(alive: boolean): void {
     this.#alive = alive;
-    if (alive && this.#polls === true) pollWhile(this.#polling);
+    if (alive && this.#polls === true) this.#keepTurning();
   }
 }

@@ -1,6 +1,8 @@
+const NONE: readonly never[] = [];
+
 /** The messages of one chunk. The array that a batch was parsed to is theirs as it is, unless others join it. */
 export class ChunkMessages<In> {
-  #all: readonly In[] = [];
+  #all: readonly In[] = NONE;
   #own: In[] | undefined; // #all, if it may be added to: a codec's array is the codec's
 
   get all(): readonly In[] {
@@ -12,7 +14,13 @@ export class ChunkMessages<In> {
   }
 
   add(message: In): void {
-    this.#owned().push(message);
+    if (this.#all.length > 0) {
+      this.#owned().push(message);
+      return;
+    }
+    // One alone is what a round trip consists of: an empty array would make room for 17.
+    this.#own = [message];
+    this.#all = this.#own;
   }
 
   addAll(messages: readonly In[]): void {

@@ -15,7 +15,8 @@ export interface Drain {
   readonly withinMs: number;
 }
 
-const holding = new Set<Drainable>();
+/** Never empty: a set makes its table anew when its last member leaves, which would be garbage for each message alone. */
+const holding = new Set<Drainable>([{ drainAtExit: () => undefined }]);
 let hooked = false;
 let exitingSinceMs: number | undefined; // of performance.now()
 

@@ -9,7 +9,9 @@ function answerPoll() {
   const poll = new AnswerPoll(
     wants => {
       wanted = wants;
-      polls += 1;
+      return () => {
+        polls += 1;
+      };
     },
     () => nowMs,
   );
@@ -54,14 +56,15 @@ it('looks four times for what comes late, and then ever more seldom, though neve
   exchange(4, 20);
   const pauses = [4, 8, 16, 32, 64, 128, 256, 256];
   for (const pause of pauses) {
-    expect(exchange(4, 90)).toBe(4);
-    expect(exchange(pause, 90)).toBe(0);
+    expect(exchange(4, 190)).toBe(4);
+    expect(exchange(pause, 190)).toBe(0);
   }
-  expect(exchange(4, 90)).toBe(4);
+  expect(exchange(4, 190)).toBe(4);
 });
 
 it('takes a message that leaves before the answer to the last one for an answer that is late', () => {
-  const { ask } = answerPoll();
+  const { ask, answer } = answerPoll();
+  answer(0);
   const looked = Array.from({ length: 16 }, ask);
   expect(looked).toEqual([4, 4, 4, 4].flatMap((count, at) => Array(count).fill(at % 2 === 1)));
 });
@@ -77,25 +80,42 @@ it('forgives a late answer among those that come soon', () => {
 
 it('begins anew with short pauses once an answer has come soon', () => {
   const { exchange } = answerPoll();
-  exchange(4 + 4 + 4 + 4 + 8 + 4 + 16, 90);
+  exchange(4 + 4 + 4 + 4 + 8 + 4 + 16, 190);
   expect(exchange(1, 20)).toBe(1);
-  exchange(4, 90);
-  expect(exchange(4, 90)).toBe(0);
-  expect(exchange(1, 90)).toBe(1);
+  exchange(4, 190);
+  expect(exchange(4, 190)).toBe(0);
+  expect(exchange(1, 190)).toBe(1);
 });
 
-it('looks for 150 µs, for a millisecond where answers come soon, and no longer than until one is there', () => {
+it('looks for nothing after a pause: who asks now and then may sleep meanwhile', () => {
+  const { ask, answer, wait, exchange } = answerPoll();
+  exchange(10, 20);
+  for (let n = 0; n < 20; n += 1) {
+    wait(151);
+    expect(ask()).toBe(false);
+    answer(20);
+  }
+  wait(149);
+  expect(ask()).toBe(true);
+});
+
+it('looks for nothing where nothing ever comes in', () => {
+  const { ask } = answerPoll();
+  expect(Array.from({ length: 20 }, ask)).not.toContain(true);
+});
+
+it('looks for 0.6 ms, for two where answers come soon, and no longer than until one is there', () => {
   const { ask, answer, wait, exchange, looks } = answerPoll();
   exchange(4, 20);
   ask();
-  wait(149);
+  wait(599);
   expect(looks()).toBe(true);
   wait(2);
   expect(looks()).toBe(false);
   answer(0);
   exchange(10, 20);
   ask();
-  wait(999);
+  wait(1999);
   expect(looks()).toBe(true);
   wait(2);
   expect(looks()).toBe(false);
