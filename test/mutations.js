@@ -449,10 +449,18 @@ export const mutations = [
   {
     guard: 'floods take turns, one in each turn of the event loop',
     file: 'transport/reading-turns.ts',
-    find: 'if (this.resting) line.enter(this);',
-    put: 'if (this.resting) this.goOn();',
+    find: 'if (this.#keepsAlive()) line.enter(this);',
+    put: 'if (this.#keepsAlive() && Date.now() < 0) line.enter(this);',
     test: 'transport/one-buffer.test.ts',
     name: 'lets others have a turn when many floods come in at once',
+  },
+  {
+    guard: 'floods that keep nothing alive are not in line, which does',
+    file: 'transport/reading-turns.ts',
+    find: 'if (this.#keepsAlive()) line.enter(this);',
+    put: 'if (this.#keepsAlive() || Date.now() > 0) line.enter(this);',
+    test: 'transport/reading-turns.test.ts',
+    name: 'are not in line if they keep nothing alive',
   },
   {
     guard: 'a flood that is paused and resumed while it rests reads nothing out of turn',

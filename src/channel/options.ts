@@ -53,9 +53,9 @@ export interface ChannelOptions<Out = unknown, In = unknown> {
   readonly handleTimeoutMs?: number | undefined;
   /**
    * Whether the event loop looks for what has come in, instead of sleeping until it is woken, while the channel keeps the
-   * process alive. `'adaptive'`: after a message that left by itself, for at most a millisecond, and only as long as answers
-   * come so soon that sleeping would cost the processor as much. `true`: always, which burns a core. A number: for so many
-   * microseconds, up to 1 000 000, after something came in or left. `false`: never. Default `'adaptive'`.
+   * process alive. `'adaptive'`: after a message that left by itself and soon after another came in, for at most two
+   * milliseconds, and only as long as answers come so soon that sleeping would cost as much. `true`: always, which burns a core.
+   * A number: for so many microseconds, up to 1 000 000, after something came in or left. `false`: never. Default `'adaptive'`.
    */
   readonly busyPoll?: Polling | undefined;
   /** Destroys the channel when it aborts. */

@@ -1,6 +1,6 @@
 import { type OnReadOpts, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { handleToMove, isNode } from './plain-handle.js';
+import { handleToMove, isNode, keepsAlive } from './plain-handle.js';
 import { Reader } from './reading-turns.js';
 
 /** What one read brings at most: Node's own size. */
@@ -29,9 +29,12 @@ const outlets = new WeakMap<object, Outlet>();
  */
 export function oneBufferSocket(make: (onread: { readonly onread?: OnReadOpts }) => Socket): Socket {
   if (!isNode) return make({});
-  const reader = new Reader(() => {
-    if (outlet.give !== undefined && (outlet.resumed || !socket.isPaused())) resume(socket);
-  });
+  const reader = new Reader(
+    () => {
+      if (outlet.give !== undefined && (outlet.resumed || !socket.isPaused())) resume(socket);
+    },
+    () => keepsAlive(socket),
+  );
   const outlet: Outlet = { give: undefined, room: () => undefined, early: undefined, reader, resumed: false };
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const socket = make({

@@ -22,6 +22,12 @@ export function plainHandle(stream: object): PlainHandle | undefined {
   return { fd: handle.fd, writeQueueSize: handle.writeQueueSize ?? 0 };
 }
 
+/** Whether a socket keeps the event loop alive while it reads. */
+export function keepsAlive(socket: Socket): boolean {
+  const { _handle } = socket as { _handle?: { hasRef?(): boolean } | null };
+  return _handle?.hasRef?.() === true;
+}
+
 /** Takes the handle out of a plain, open socket, for another one. The socket does not notice until it is used. */
 export function handleToMove(socket: Socket): object | undefined {
   if (plainHandle(socket) === undefined) return undefined;

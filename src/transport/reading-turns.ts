@@ -11,13 +11,14 @@ const WORTH_A_TURN_BYTES = 32 * 1024;
  * state   | event                                                    | becomes
  * reading | has read its share within a turn of the event loop       | resting
  * resting | that turn is over, and it is nobody else's turn          | reading: it is its turn
- * resting | that turn is over, and it is somebody else's turn        | in line
+ * resting | that turn is over, and it is somebody else's turn        | in line *
  * in line | whose turn it was has had its share, has no more, or left | reading, if it is first: it is its turn
  * ```
- * Who floods nobody is never in line.
+ * *: reading, if it does not keep the event loop alive. Who is no flood is never in line.
  */
 export class Reader {
   readonly #goOn: () => void;
+  readonly #keepsAlive: () => boolean;
   readonly #budget = new TurnBudget(BYTES_PER_TURN, () => this.#onNextTurn());
 
   /** Whether it is to read nothing until `goOn` is called. */
@@ -26,9 +27,13 @@ export class Reader {
   /** Bytes that it has ever read. */
   total = 0;
 
-  /** @param goOn reads on. */
-  constructor(goOn: () => void) {
+  /**
+   * @param goOn reads on.
+   * @param keepsAlive whether the event loop is to go on for it. The line keeps it going: who is not to does not stand in it.
+   */
+  constructor(goOn: () => void, keepsAlive: () => boolean) {
     this.#goOn = goOn;
+    this.#keepsAlive = keepsAlive;
   }
 
   /** Returns whether to read on now; otherwise `goOn` is called when the time has come. */
@@ -52,7 +57,9 @@ export class Reader {
   }
 
   #onNextTurn(): void {
-    if (this.resting) line.enter(this);
+    if (!this.resting) return;
+    if (this.#keepsAlive()) line.enter(this);
+    else this.goOn();
   }
 }
 

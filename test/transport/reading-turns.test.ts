@@ -72,6 +72,16 @@ describe('readers that rest', () => {
     other.leave();
   });
 
+  it('are not in line if they keep nothing alive, for the line does', async () => {
+    const went: string[] = [];
+    const { reader: current } = reading('current', went);
+    const { reader: unref } = reading('unref', went, 0, false);
+    for (const reader of [current, unref]) reader.read(BYTES_PER_TURN);
+    await turn();
+    expect([went, unref.resting]).toEqual([['current', 'unref'], false]);
+    for (const reader of [current, unref]) reader.leave();
+  });
+
   it('do not come back once they have left', async () => {
     const { reader: gone, went } = reading('gone');
     gone.read(BYTES_PER_TURN);
@@ -94,11 +104,14 @@ describe('readers that rest', () => {
 });
 
 /** A reader that reads so much as soon as it may go on, and what went on. */
-function reading(name: string, went: string[] = [], bytes = 0): { reader: Reader; went: string[] } {
-  const reader = new Reader(() => {
-    went.push(name);
-    if (bytes > 0) setImmediate(() => !hasLeft && reader.read(bytes)); // what the poll brings
-  });
+function reading(name: string, went: string[] = [], bytes = 0, keepsAlive = true) {
+  const reader = new Reader(
+    () => {
+      went.push(name);
+      if (bytes > 0) setImmediate(() => !hasLeft && reader.read(bytes)); // what the poll brings
+    },
+    () => keepsAlive,
+  );
   const leave = reader.leave.bind(reader);
   let hasLeft = false;
   reader.leave = () => {
