@@ -647,6 +647,14 @@ export const mutations = [
     name: 'looks for 0.6 ms',
   },
   {
+    guard: 'a rest between two turns has an end, whatever the clock says',
+    file: 'channel/busy-poll.ts',
+    find: 'Math.min(Math.ceil(longer), MOST_ROUNDS)',
+    put: 'Math.min(Math.ceil(longer), MOST_ROUNDS * 1e9)',
+    test: 'channel/busy-poll.test.ts',
+    name: 'goes on turning under a clock that stands still',
+  },
+  {
     guard: 'who asks now and then sleeps meanwhile',
     file: 'channel/answer-poll.ts',
     find: '    if (now - this.#arrivedAt > SOON_MS) return;\n',

@@ -7,6 +7,9 @@ const REST_MS = 0.005;
 /** So many rests are as long as the one that was measured. */
 const RESTS_MEASURED = 256;
 
+/** Some 50 µs, whatever the clock says: a test of the program's may have stopped it. */
+const MOST_ROUNDS = 65_536;
+
 interface Poll {
   readonly wanted: () => boolean;
   running: boolean;
@@ -66,7 +69,8 @@ function rest(): void {
   spin(rounds);
   const tookMs = Math.max(performance.now() - start, REST_MS / 16);
   // By halves at most: the system may have had the processor meanwhile, or the loop not been compiled yet.
-  rounds = Math.ceil(rounds * Math.min(Math.max(REST_MS / tookMs, 0.5), 2));
+  const longer = rounds * Math.min(Math.max(REST_MS / tookMs, 0.5), 2);
+  rounds = Math.min(Math.ceil(longer), MOST_ROUNDS);
 }
 
 function spin(count: number): number {

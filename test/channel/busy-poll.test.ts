@@ -85,6 +85,14 @@ describe('busyPoll', () => {
     await asleep();
   });
 
+  it('goes on turning under a clock that stands still', async () => {
+    const stopped = vi.spyOn(performance, 'now').mockReturnValue(0);
+    onTestFinished(() => stopped.mockRestore());
+    busyPair();
+    for (let n = 0; n < 6000; n += 1) await turn();
+    expect(process.getActiveResourcesInfo()).toContain('Immediate');
+  });
+
   it('as a number is over so many microseconds after something moved', async () => {
     const [left, right] = busyPair(200_000);
     await asleep();
