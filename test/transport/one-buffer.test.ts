@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   movedToOneBuffer,
   oneBufferSocket,
@@ -84,25 +84,18 @@ describe('a socket that reads into one buffer', () => {
   it('lets others have a turn when a flood comes in', async () => {
     const { accepted, socket } = await connected(connectOurs);
     const flood = Buffer.alloc(4 * 1024 * 1024);
-    let inTurn = 0;
-    let most = 0;
+    const turns = turnMeter();
     let all = 0;
-    const nextTurn = () => {
-      inTurn = 0;
-      if (!socket.destroyed) setImmediate(nextTurn);
-    };
     takeChunks(socket, chunk => {
-      inTurn += chunk.length;
       all += chunk.length;
-      most = Math.max(most, inTurn);
+      turns.read(chunk.length);
       // The peer is as fast as this side: without it, the kernel would have nothing more to give.
       while (all < flood.length && accepted.writableLength < 256 * 1024)
         accepted.write(flood.subarray(0, 65_536));
     });
-    nextTurn();
     accepted.write(flood.subarray(0, 65_536));
     await vi.waitFor(() => expect(all).toBeGreaterThanOrEqual(flood.length));
-    expect(most).toBeLessThanOrEqual(192 * 1024);
+    expect(turns.most).toBeLessThanOrEqual(192 * 1024);
     socket.destroy();
   });
 
@@ -111,51 +104,35 @@ describe('a socket that reads into one buffer', () => {
     while (links.length < 8) links.push(await connected(connectOurs));
     const flood = Buffer.alloc(1024 * 1024);
     const got = links.map(() => 0);
-    let inTurn = 0;
-    let most = 0;
-    let isOver = false;
-    const nextTurn = () => {
-      inTurn = 0;
-      if (!isOver) setImmediate(nextTurn);
-    };
+    const turns = turnMeter();
     for (const [index, { accepted, socket }] of links.entries()) {
       takeChunks(socket, chunk => {
-        inTurn += chunk.length;
         got[index] = (got[index] ?? 0) + chunk.length;
-        if (Math.min(...got) > 128 * 1024) most = Math.max(most, inTurn); // all of them flood
+        turns.read(chunk.length, Math.min(...got) > 128 * 1024); // all of them flood
       });
       accepted.write(flood);
     }
-    nextTurn();
     await vi.waitFor(() => expect(got).toEqual(links.map(() => flood.length)));
-    isOver = true;
-    expect(most).toBeGreaterThan(0);
-    expect(most).toBeLessThan(4 * 128 * 1024); // a share, and what those read who had nothing when it was their turn
+    expect(turns.most).toBeGreaterThan(0);
+    expect(turns.most).toBeLessThan(4 * 128 * 1024); // a share, and what those read who had nothing when it was their turn
     for (const { socket } of links) socket.destroy();
   });
 
   it('reads nothing out of turn when it is paused and resumed while it rests', async () => {
     const { accepted, socket } = await connected(connectOurs);
     const flood = Buffer.alloc(1024 * 1024);
+    const turns = turnMeter();
     let all = 0;
-    let inTurn = 0;
-    let most = 0;
-    const nextTurn = () => {
-      inTurn = 0;
-      if (!socket.destroyed) setImmediate(nextTurn);
-    };
     takeChunks(socket, chunk => {
       all += chunk.length;
-      inTurn += chunk.length;
-      most = Math.max(most, inTurn);
+      turns.read(chunk.length);
       pause(socket);
       process.nextTick(resume, socket);
-      accepted.write(flood.subarray(0, Math.min(65_536, flood.length - all)));
+      if (all < flood.length) accepted.write(flood.subarray(0, 65_536));
     });
-    nextTurn();
     accepted.write(flood.subarray(0, 256 * 1024));
     await vi.waitFor(() => expect(all).toBeGreaterThanOrEqual(flood.length));
-    expect(most).toBeLessThanOrEqual(192 * 1024);
+    expect(turns.most).toBeLessThanOrEqual(192 * 1024);
     socket.destroy();
   });
 
@@ -206,4 +183,26 @@ async function connected(make: () => Socket): Promise<{ accepted: Socket; socket
   const [accepted] = (await incoming) as [Socket];
   accepted.on('error', () => {}); // its peer may be gone by the end of the test
   return { accepted, socket };
+}
+
+/** The most that was read in one turn of the event loop, of what counts. */
+function turnMeter() {
+  const meter = { most: 0, read };
+  let inTurn = 0;
+  let isOver = false;
+  onTestFinished(() => {
+    isOver = true;
+  });
+  nextTurn();
+  return meter;
+
+  function read(bytes: number, counts = true): void {
+    inTurn += bytes;
+    if (counts) meter.most = Math.max(meter.most, inTurn);
+  }
+
+  function nextTurn(): void {
+    inTurn = 0;
+    if (!isOver) setImmediate(nextTurn);
+  }
 }
