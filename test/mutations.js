@@ -223,6 +223,22 @@ export const mutations = [
     name: 'drops what it had of the line',
   },
   {
+    guard: 'nothing of a block of lines stays with its splitter',
+    file: 'streams/lines.ts',
+    find: '    frames = undefined;\n',
+    put: '',
+    test: 'streams/lines.test.ts',
+    name: 'keeps nothing of a block that it has split',
+  },
+  {
+    guard: 'the lines of a block are in an array of their own, that is as young',
+    file: 'streams/lines.ts',
+    find: '    frames = split;\n    stream.write(block);\n    frames = undefined;\n    return split;',
+    put: '    frames ??= split;\n    stream.write(block);\n    const own = frames;\n    frames = [];\n    return own;',
+    test: 'streams/lines.test.ts',
+    name: 'lets blocks die young that come now and then',
+  },
+  {
     guard: 'the frame limit of length-prefixed',
     file: 'streams/length-prefixed.ts',
     find: '} else if (length > maxFrameBytes) {',

@@ -102,20 +102,24 @@ function createLineSplitter(limits: FrameLimits): Splitter {
  */
 function createBlockSplitter(): (block: Buffer) => string[] {
   const stream = split2('\n');
-  let frames: string[] = [];
+  // One for each block, and dropped with it. One that waits for the next block grows old where many peers flood; what is
+  // put into an old array, and the text it is cut from, outlives every small collection.
+  let frames: string[] | undefined;
   stream.on('data', streamOnData);
   return splitBlock;
 
   function streamOnData(line: string): void {
-    frames.push(line);
+    frames?.push(line);
   }
 
   function splitBlock(block: Buffer): string[] {
     // One line needs no splitting. It is what a round trip consists of, and what a message of many megabytes is.
     if (block.indexOf(LF) === block.length - 1) return [block.toString('utf8', 0, block.length - 1)];
-    frames = [];
+    const split: string[] = [];
+    frames = split;
     stream.write(block);
-    return frames;
+    frames = undefined;
+    return split;
   }
 }
 

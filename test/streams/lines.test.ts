@@ -3,6 +3,7 @@ import { IpcError } from '../../src/errors.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Splitter } from '../../src/streams/framing.js';
 import { lines } from '../../src/streams/lines.js';
 import { thrownBy } from '../support/errors.js';
+import { alive, collectGarbage, collectYoungGarbage, oldBytes } from '../support/garbage.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -37,6 +38,34 @@ describe('lines', () => {
 
       expect(pushed(split, '')).toEqual([]);
       expect(split.end()).toBeUndefined();
+    });
+
+    it('keeps nothing of a block that it has split', async () => {
+      const split = splitter();
+      const refs = [new WeakRef(split.push(Buffer.from('one\ntwo\n')))];
+
+      await collectGarbage();
+
+      expect(alive(refs)).toBe(0);
+      expect(pushed(split, 'three\n')).toEqual(['three']);
+    });
+
+    it('lets blocks die young that come now and then', () => {
+      const split = splitter();
+      const block = Buffer.from(`${'x'.repeat(32 * 1024)}\n`.repeat(2));
+      const roundsOf = (count: number) => {
+        for (let round = 0; round < count; round += 1) {
+          pushed(split, block);
+          collectYoungGarbage();
+          collectYoungGarbage();
+        }
+      };
+      roundsOf(5); // what grows old once
+      const before = oldBytes();
+
+      roundsOf(50);
+
+      expect(oldBytes() - before).toBeLessThan(10 * block.length);
     });
 
     it('puts a line together from several chunks', () => {
