@@ -239,6 +239,14 @@ export const mutations = [
     name: 'lets blocks die young that come now and then',
   },
   {
+    guard: 'what long frames leave free is not given back to the system',
+    file: 'streams/long-memory.ts',
+    find: 'let taught = false;',
+    put: 'let taught = true;',
+    test: 'streams/long-memory.test.ts',
+    name: 'is preceded, once, by a large piece that nobody keeps',
+  },
+  {
     guard: 'the frame limit of length-prefixed',
     file: 'streams/length-prefixed.ts',
     find: '} else if (length > maxFrameBytes) {',

@@ -1,3 +1,5 @@
+import { longMemory } from './long-memory.js';
+
 /** So many bytes are believed to come before any of them has. */
 const BELIEVED_BYTES = 64 * 1024;
 /** Of what was announced, this many times what has come is believed. */
@@ -69,7 +71,7 @@ export class Payload {
     const believed = Math.min(this.#length, Math.max(needed * BELIEVED_TIMES, BELIEVED_BYTES));
     const size = believed + (believed === this.#length ? this.#behind : 0);
     // Short ones from Node's pool, as every short frame.
-    const grown = size < LONG_BYTES ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+    const grown = size < LONG_BYTES ? Buffer.allocUnsafe(size) : longMemory(size);
     if (memory !== undefined) grown.set(memory.subarray(0, this.#filled));
     this.#memory = grown;
     return grown;
@@ -104,7 +106,7 @@ export class NextPayload {
   /** Where the next frame may be read to. Undefined if nothing tells how long it is. */
   room(): Uint8Array | undefined {
     if (this.#length === 0) return undefined;
-    this.#memory ??= Buffer.allocUnsafeSlow(this.#header + this.#length + this.#header);
+    this.#memory ??= longMemory(this.#header + this.#length + this.#header);
     return this.#memory;
   }
 
