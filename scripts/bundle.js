@@ -1,6 +1,7 @@
 // What is loaded at a start, in few files: 50 modules of our own cost a process 60 ms, one costs 3.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { licences } from './licences.js';
 
@@ -29,6 +30,13 @@ const late = {
       namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     );
     onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({ contents: lateModule(path) }));
+    // The codec v8, for node:v8 takes five of Node's own modules. It is in the same file, and run when it is asked for.
+    onResolve({ filter: /\/v8\.[jt]s$/ }, ({ path, resolveDir, namespace }) =>
+      namespace === 'late codec'
+        ? { path }
+        : { path: join(resolveDir, path.replace(/js$/, 'ts')), namespace: 'late codec' },
+    );
+    onLoad({ filter: /.*/, namespace: 'late codec' }, ({ path }) => ({ contents: lateText(path, ['v8']) }));
   },
 };
 
@@ -96,7 +104,14 @@ await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licences(metafiles));
  * @param {string} path
  */
 function lateModule(path) {
-  const names = Object.keys(createRequire(import.meta.url)(path));
+  return lateText(path, Object.keys(createRequire(import.meta.url)(path)));
+}
+
+/**
+ * @param {string} path
+ * @param {readonly string[]} names
+ */
+function lateText(path, names) {
   const getters = names.map(name => `get ${name}() { return all().${name}; }`);
   return `let loaded;
     const all = () => (loaded ??= require('${path}'));

@@ -17,7 +17,7 @@ import { stagesOf } from './stages.js';
  */
 export function registerProcess(preload: string): void {
   hidePreload(preload);
-  if (!isMainThread || !announcesChannel(process.env)) return;
+  if (!announcesChannel(process.env) || !isMainThread) return;
   try {
     takeChannel();
   } catch (error) {
