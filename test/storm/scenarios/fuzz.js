@@ -9,8 +9,6 @@ import { below, figure, text } from '../scenario.js';
 const CHILD = fileURLToPath(new URL('../children/fuzz.js', import.meta.url));
 const CASES = 120_000;
 const KIB = 1024;
-/** As long as the page faults of a megabyte take, which come or not by what the allocator has left. */
-const NO_TIME_MS = 0.5;
 
 /** @type {import('../scenario.js').Scenario} */
 export async function run({ scaled, seed, minutes }) {
@@ -83,7 +81,7 @@ function ratio(name, [fill, chunk]) {
     few = Math.min(few, msOf(name, small, chunk));
     many = Math.min(many, msOf(name, large, chunk));
   }
-  return many / Math.max(few, NO_TIME_MS);
+  return many / Math.max(few, 0.05);
 }
 
 /** @param {string} name @param {Buffer} bytes @param {number} chunk */
