@@ -30,7 +30,7 @@ const late = {
       namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     );
     onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({ contents: lateModule(path) }));
-    // The codec v8, for node:v8 takes five of Node's own modules. It is in the same file, and run when it is asked for.
+    // The codec v8, for node:v8 takes three modules of Node's own and five bindings. It is in the same file, and run when it is asked for.
     onResolve({ filter: /\/v8\.[jt]s$/ }, ({ path, resolveDir, namespace }) =>
       namespace === 'late codec'
         ? { path }
