@@ -1,12 +1,14 @@
-const SMALLEST = 4 * 1024;
-const KEPT_WHEN_EMPTY = 1024 * 1024;
+import { giveBack, takePiece } from './spare-memory.js';
+
+const KEPT_WHEN_TAKEN = 1024 * 1024;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Bytes that arrived before the rest of their frame. Grows by doubling, so appending n bytes costs O(n) however they
  * are cut, and a peer that sends byte by byte costs two bytes of memory for each, not an object for each.
  */
 export class ByteAccumulator {
-  #memory = Buffer.alloc(0);
+  #memory: Buffer = NOTHING;
   #length = 0;
 
   get length(): number {
@@ -20,21 +22,25 @@ export class ByteAccumulator {
     this.#length = length;
   }
 
-  /** The bytes so far, as a view that is valid until the next `append`. Empties the accumulator. */
+  /** The bytes so far, as a view that is valid until the next `append` or `clear`. Empties the accumulator. */
   take(): Buffer {
     const bytes = this.#memory.subarray(0, this.#length);
-    this.clear();
+    this.#length = 0;
+    if (this.#memory.length > KEPT_WHEN_TAKEN) this.#memory = NOTHING;
     return bytes;
   }
 
+  /** Lets go of the bytes, and of the memory that they were in. */
   clear(): void {
     this.#length = 0;
-    if (this.#memory.length > KEPT_WHEN_EMPTY) this.#memory = Buffer.alloc(0);
+    giveBack(this.#memory);
+    this.#memory = NOTHING;
   }
 
   #grow(length: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#memory.length * 2, SMALLEST));
+    const larger = takePiece(Math.max(length, this.#memory.length * 2));
     larger.set(this.#memory.subarray(0, this.#length));
+    giveBack(this.#memory);
     this.#memory = larger;
   }
 }

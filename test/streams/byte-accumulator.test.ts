@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ByteAccumulator } from '../../src/streams/byte-accumulator.js';
 
+const KIB = 1024;
 const MIB = 1024 * 1024;
 
 afterEach(() => {
@@ -11,6 +12,15 @@ function holding(...pieces: readonly string[]): ByteAccumulator {
   const bytes = new ByteAccumulator();
   for (const piece of pieces) bytes.append(Buffer.from(piece));
   return bytes;
+}
+
+/** As long as the pieces of memory that go from one to the next. */
+function long(start: string): ByteAccumulator {
+  return holding(start.padEnd(64 * KIB, ' '));
+}
+
+function startOf(bytes: ByteAccumulator): string {
+  return bytes.take().toString().trimEnd();
 }
 
 describe('ByteAccumulator', () => {
@@ -104,6 +114,43 @@ describe('ByteAccumulator', () => {
     bytes.append(Buffer.from('next'));
 
     expect(bytes.take().buffer.byteLength).toBeLessThan(MIB);
+  });
+
+  it('leaves the memory it grew out of, and the one it was cleared of, to the next', () => {
+    const grown = new ByteAccumulator();
+    for (let sent = 0; sent < 4; sent += 1) grown.append(Buffer.alloc(16 * KIB));
+    grown.clear();
+    const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    const next = new ByteAccumulator();
+    for (let sent = 0; sent < 4; sent += 1) next.append(Buffer.alloc(16 * KIB));
+
+    expect(next.length).toBe(64 * KIB);
+    expect(allocate).not.toHaveBeenCalled();
+  });
+
+  it('shares no memory with another that holds bytes', () => {
+    long('left to the others').clear();
+    const [one, other] = [long('one'), long('other')];
+
+    expect(startOf(one)).toBe('one');
+    expect(startOf(other)).toBe('other');
+  });
+
+  it('leaves what was taken where it is while others come and go', () => {
+    const taken = long('taken').take();
+    for (const other of ['some', 'thing', 'else']) long(other).clear();
+
+    expect(taken.toString('latin1', 0, 5)).toBe('taken');
+  });
+
+  it('has nothing more to leave once it was cleared', () => {
+    const cleared = long('cleared');
+    cleared.clear();
+    const next = long('next');
+    cleared.clear();
+    long('after it');
+
+    expect(startOf(next)).toBe('next');
   });
 
   it('needs at most two bytes of memory for each byte of a peer that sends byte by byte', () => {
