@@ -1,8 +1,8 @@
 // What is loaded at a start, in few files: 50 modules of our own cost a process 60 ms, one costs 3.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { build } from 'esbuild';
+import { LATE_FILES, late, lateEntry } from './late.js';
 import { licences } from './licences.js';
 
 const REQUIRE = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);";
@@ -17,41 +17,39 @@ const META =
  */
 const WITH_RXJS = ['index', 'child_process', 'testing'];
 
-/**
- * What an entry requires when it is asked for, not before: of rxjs 19 files, which take a third of a start, and who sends, and
- * loops over what comes, needs none of them; of Node what few need.
- *
- * @type {import('esbuild').Plugin}
- */
-const late = {
-  name: 'late',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^rxjs\/|^node:(?:child_process|os|worker_threads)$/ }, ({ path, namespace }) =>
-      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
-    );
-    onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({ contents: lateModule(path) }));
-    // The codec v8, for node:v8 takes three modules of Node's own and five bindings. It is in the same file, and run when it is asked for.
-    onResolve({ filter: /\/v8\.[jt]s$/ }, ({ path, resolveDir, namespace }) =>
-      namespace === 'late codec'
-        ? { path }
-        : { path: join(resolveDir, path.replace(/js$/, 'ts')), namespace: 'late codec' },
-    );
-    onLoad({ filter: /.*/, namespace: 'late codec' }, ({ path }) => ({ contents: lateText(path, ['v8']) }));
-  },
-};
-
 const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
 const shared = { bundle: true, platform: 'node', target: 'node20', metafile: true, legalComments: 'none' };
 
-// The preload of a child, with split2 in it: it is loaded before the program's own modules.
+const inCommonJs = {
+  ...shared,
+  format: /** @type {const} */ ('cjs'),
+  define: { 'import.meta': '$meta' },
+  banner: { js: META },
+};
+
+// The preload of a child, and the channel that it requires where one is announced, with split2 in it: they are loaded before the
+// program's own modules.
 const preload = await build({
   ...shared,
-  plugins: [late],
+  plugins: [late('./entry')],
   entryPoints: ['src/register.ts'],
   outfile: 'dist/register.cjs',
   format: 'cjs',
   define: { 'import.meta.filename': '__filename' },
 });
+const channel = await build({
+  ...inCommonJs,
+  plugins: [late('.')],
+  entryPoints: [{ in: 'src/node/register-process.ts', out: 'register-channel' }],
+  outdir: 'dist/entry',
+  outExtension: { '.js': '.cjs' },
+});
+const lateFiles = [];
+for (const [name, modules] of Object.entries(LATE_FILES)) {
+  lateFiles.push(
+    await build({ ...inCommonJs, stdin: lateEntry(modules), outfile: `dist/entry/${name}.cjs` }),
+  );
+}
 await writeFile('dist/register.d.cts', 'export {};\n');
 
 // Each entry is one file. What they have in common is in them twice, which costs less than a third file to find and read;
@@ -67,15 +65,12 @@ const library = await build({
   packages: 'external',
 });
 const withRxjs = await build({
-  ...shared,
-  plugins: [late],
+  ...inCommonJs,
+  plugins: [late('.')],
   entryPoints: WITH_RXJS.map(name => `src/${name}.ts`),
   outdir: 'dist/entry',
   outExtension: { '.js': '.cjs' },
-  format: 'cjs',
   packages: 'external',
-  define: { 'import.meta': '$meta' },
-  banner: { js: META },
 });
 for (const name of WITH_RXJS) await writeDoor(name);
 for (const name of entries) await writeFile(`dist/entry/${name}.d.ts`, `export * from '../${name}.js';\n`);
@@ -95,28 +90,8 @@ const bench = await build({
   banner: { js: REQUIRE },
 });
 
-const metafiles = [preload, library, withRxjs, bench].map(({ metafile }) => metafile);
+const metafiles = [preload, channel, ...lateFiles, library, withRxjs, bench].map(({ metafile }) => metafile);
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licences(metafiles));
-
-/**
- * A module that has what another one exports, and requires it with the first of that.
- *
- * @param {string} path
- */
-function lateModule(path) {
-  return lateText(path, Object.keys(createRequire(import.meta.url)(path)));
-}
-
-/**
- * @param {string} path
- * @param {readonly string[]} names
- */
-function lateText(path, names) {
-  const getters = names.map(name => `get ${name}() { return all().${name}; }`);
-  return `let loaded;
-    const all = () => (loaded ??= require('${path}'));
-    module.exports = { ${getters.join(', ')} };`;
-}
 
 /**
  * The ES module before a CommonJS file. Node reads the text of what is imported for the names of its exports, which takes

@@ -5,6 +5,9 @@
  * @example
  * node --import deka-ipc/register worker.js
  */
+import { hidePreload } from './node/preload.js';
 import { registerProcess } from './node/register-process.js';
+import { announcesChannel } from './transport/channel-env.js';
 
-registerProcess(import.meta.filename);
+hidePreload(import.meta.filename);
+if (announcesChannel(process.env)) registerProcess();

@@ -1,11 +1,20 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { LOADS, names } from '../contenders.js';
+import { FORK_CHANNEL, LOADS, names, REGISTER, REGISTER_ALONE } from '../contenders.js';
 import { ROOT } from '../packages.js';
 import { percentile, type Workload } from '../workload.js';
 
 const require = createRequire(import.meta.url);
-const BARE = ['-e', '0'];
+const BARE: Start = { args: ['-e', '0'] };
+/** What a child is told of a channel at its fourth descriptor: by this library, and by Node's own fork. */
+const ANNOUNCED = { DEKA_IPC_ENABLED: '1', DEKA_IPC_FD: '3', DEKA_IPC_ACCEPTS: 'batch' };
+const FORKED = { NODE_CHANNEL_FD: '3' };
+
+/** How a process is started. */
+interface Start {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** What a program pays at its start, before it has done anything with what it loads. */
 export const load: Workload = {
@@ -20,12 +29,12 @@ export const load: Workload = {
   base: 'load deka-ipc',
   sizes: { of: 'starts', full: 20, quick: 3 },
   run: async ({ name }, count) => {
-    const args = argumentsFor(name);
+    const loading = startFor(name);
     const times: number[] = [];
     const shares: number[] = [];
     for (let start = 0; start < count; start += 1) {
       const bare = timeOf(BARE); // each time: a machine is faster in one second than in the next
-      const more = timeOf(args) - bare;
+      const more = timeOf(loading) - bare;
       times.push(more);
       shares.push((more / bare) * 100);
     }
@@ -33,16 +42,29 @@ export const load: Workload = {
   },
 };
 
-function timeOf(args: readonly string[]): number {
+function timeOf({ args, env }: Start): number {
   const begin = performance.now();
   // In its folder a package is found by its own name.
-  execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+  });
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
   return performance.now() - begin;
 }
 
 /** The preload as the drop-in has its child load it, by its path; the others as a program does. */
-function argumentsFor(contender: string): readonly string[] {
-  const name = contender.replace('load ', '');
-  if (name === 'deka-ipc/register') return ['--require', require.resolve(name), ...BARE];
-  return ['--input-type=module', '-e', `import '${name}'`];
+function startFor(contender: string): Start {
+  const preload = ['--require', require.resolve('deka-ipc/register'), ...BARE.args];
+  switch (contender) {
+    case FORK_CHANNEL:
+      return { ...BARE, env: FORKED };
+    case REGISTER:
+      return { args: preload, env: ANNOUNCED };
+    case REGISTER_ALONE:
+      return { args: preload };
+    default:
+      return { args: ['--input-type=module', '-e', `import '${contender.replace('load ', '')}'`] };
+  }
 }

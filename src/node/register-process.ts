@@ -3,21 +3,16 @@ import { refused } from '../channel/codec-refusal.js';
 import { REGISTERED } from '../channel/message-link.js';
 import { channelOver } from '../channel/open.js';
 import { planOf } from '../channel/options.js';
-import { announcesChannel } from '../transport/channel-env.js';
 import { inheritedTransport } from '../transport/inherited.js';
 import { attachFace } from './face.js';
-import { hidePreload } from './preload.js';
 import { stagesOf } from './stages.js';
 
 /**
  * Gives this process the channel that its environment announces. A descriptor that cannot be used is a warning, and the
  * process goes on without a channel. A worker thread has none, as in Node.
- *
- * @param preload the file that was preloaded to do this, which the program is not to see.
  */
-export function registerProcess(preload: string): void {
-  hidePreload(preload);
-  if (!announcesChannel(process.env) || !isMainThread) return;
+export function registerProcess(): void {
+  if (!isMainThread) return;
   try {
     takeChannel();
   } catch (error) {

@@ -53,7 +53,14 @@ describe('the program', () => {
     const rows = result.runs
       .flatMap(run => run.rows)
       .map(({ contender, figure, ratio }) => [contender, figure, ratio !== null]);
-    const loads = ['load deka-ipc/register', 'load deka-ipc/child_process', 'load deka-ipc', 'load rxjs'];
+    const loads = [
+      'load deka-ipc/register',
+      'load deka-ipc/register, no channel',
+      "open fork's channel",
+      'load deka-ipc/child_process',
+      'load deka-ipc',
+      'load rxjs',
+    ];
     expect(rows).toEqual(
       ['p50', 'of a bare start'].flatMap(figure => loads.map(name => [name, figure, true])),
     );

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { fork, pair } from 'deka-ipc';
 import { fork as dropInFork } from 'deka-ipc/child_process';
 import { firstValueFrom, Observable, Subject } from 'rxjs';
@@ -24,6 +26,16 @@ describe('a child', () => {
     child.send('well?');
     expect((await answer)[0]).toEqual({ rxjs: 0, v8: false });
     child.disconnect();
+  });
+});
+
+describe('the preload', () => {
+  it('loads one small file where no channel is announced, and nothing of Node', async () => {
+    const preload = fileURLToPath(import.meta.resolve('deka-ipc/register'));
+    const looking = `console.log(JSON.stringify({
+      files: Object.keys(require.cache), net: process.moduleLoadList.includes('NativeModule net') }))`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--require', preload, '-e', looking]);
+    expect(JSON.parse(stdout)).toEqual({ files: [preload], net: false });
   });
 });
 
