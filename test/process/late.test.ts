@@ -30,7 +30,7 @@ describe('a child', () => {
 });
 
 describe('the preload', () => {
-  it('loads one small file where no channel is announced, and nothing of Node', async () => {
+  it('loads one small file where no channel is announced, and not node:net', async () => {
     const preload = fileURLToPath(import.meta.resolve('deka-ipc/register'));
     const looking = `console.log(JSON.stringify({
       files: Object.keys(require.cache), net: process.moduleLoadList.includes('NativeModule net') }))`;
