@@ -224,7 +224,7 @@ export const mutations = [
   },
   {
     guard: 'nothing of a block of lines stays with its splitter',
-    file: 'streams/lines.ts',
+    file: 'streams/split-block.ts',
     find: '    frames = undefined;\n',
     put: '',
     test: 'streams/lines.test.ts',
@@ -232,7 +232,7 @@ export const mutations = [
   },
   {
     guard: 'the lines of a block are in an array of their own, that is as young',
-    file: 'streams/lines.ts',
+    file: 'streams/split-block.ts',
     find: '    frames = split;\n    stream.write(block);\n    frames = undefined;\n    return split;',
     put: '    frames ??= split;\n    stream.write(block);\n    const own = frames;\n    frames = [];\n    return own;',
     test: 'streams/lines.test.ts',

@@ -1,9 +1,9 @@
 import { constants, isUtf8 } from 'node:buffer';
-import split2 from 'split2';
 import { IpcError } from '../errors.js';
 import { ByteAccumulator } from './byte-accumulator.js';
 import { asBuffer, sendableText, textOf } from './frame-text.js';
 import type { Frame, FrameLimits, Framing, Splitter } from './framing.js';
+import { createBlockSplitter } from './split-block.js';
 
 const LF = 0x0a;
 
@@ -37,7 +37,7 @@ function createLineSplitter(limits: FrameLimits): Splitter {
   // A line becomes a string, and no string can be longer than this (512 MiB on Node 20).
   const maxFrameBytes = Math.min(limits.maxFrameBytes, constants.MAX_STRING_LENGTH);
   const tail = new ByteAccumulator();
-  const splitBlock = createBlockSplitter();
+  let splitBlock: ReturnType<typeof createBlockSplitter> | undefined;
   let skipping = false; // inside a line that is over the limit and was already reported
 
   return { push, end };
@@ -83,43 +83,20 @@ function createLineSplitter(limits: FrameLimits): Splitter {
 
   function framesOf(block: Buffer): readonly (Frame | IpcError)[] {
     // No line of a block can be longer than the block, so one comparison clears them all; likewise one UTF-8 check.
-    if (block.length <= maxFrameBytes && isUtf8(block)) return splitBlock(block);
+    if (block.length <= maxFrameBytes && isUtf8(block)) return validFrames(block);
     return eachLine(block).map(checkedLine);
+  }
+
+  function validFrames(block: Buffer): readonly Frame[] {
+    // One line needs no splitting. It is what a round trip consists of, and what a message of many megabytes is.
+    if (block.indexOf(LF) === block.length - 1) return [block.toString('utf8', 0, block.length - 1)];
+    splitBlock ??= createBlockSplitter();
+    return splitBlock(block);
   }
 
   function checkedLine(line: Buffer): Frame | IpcError {
     if (line.length > maxFrameBytes) return tooLarge(maxFrameBytes);
     return isUtf8(line) ? textOf(line) : notUtf8(line);
-  }
-}
-
-/**
- * Splits a block that is whole lines of valid UTF-8, through split2.
- *
- * split2 is only ever fed whole lines: it splits its whole remainder again at each chunk, which is quadratic in a long
- * line (64 MB: 80 s, against 0.7 s fed this way). It gets no mapper (`null` would end its stream, a throw destroy it)
- * and the matcher `'\n'` (its default one eats a `\r`). A Transform in flowing mode emits during `write`.
- */
-function createBlockSplitter(): (block: Buffer) => string[] {
-  const stream = split2('\n');
-  // One for each block, and dropped with it. One that waits for the next block grows old where many peers flood; what is
-  // put into an old array, and the text it is cut from, outlives every small collection.
-  let frames: string[] | undefined;
-  stream.on('data', streamOnData);
-  return splitBlock;
-
-  function streamOnData(line: string): void {
-    frames?.push(line);
-  }
-
-  function splitBlock(block: Buffer): string[] {
-    // One line needs no splitting. It is what a round trip consists of, and what a message of many megabytes is.
-    if (block.indexOf(LF) === block.length - 1) return [block.toString('utf8', 0, block.length - 1)];
-    const split: string[] = [];
-    frames = split;
-    stream.write(block);
-    frames = undefined;
-    return split;
   }
 }
 
