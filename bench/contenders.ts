@@ -80,14 +80,16 @@ const LIMITS: readonly Contender[] = [
   { ...linkless(CODEC_ALONE_BATCHES, 'limit'), note: ALONE, manner: 'in batches' },
 ];
 
-/** In a child, which opens its channel with it; in a process that has none. */
+/** In a child that ends before it has touched its channel; in one that touches it; in a process that has none. */
 export const REGISTER = 'load deka-ipc/register';
+export const REGISTER_TOUCHED = "open deka-ipc/register's channel";
 export const REGISTER_ALONE = 'load deka-ipc/register, no channel';
 export const FORK_CHANNEL = "open fork's channel";
 
 /** How a process loads what it uses, where that is all that it does. */
 export const LOADS: readonly Contender[] = [
   linkless(REGISTER, 'own'),
+  linkless(REGISTER_TOUCHED, 'own'),
   linkless(REGISTER_ALONE, 'own'),
   { ...linkless(FORK_CHANNEL, 'node'), note: 'in a child, which loads nothing of its own for it' },
   linkless('load deka-ipc/child_process', 'own'),

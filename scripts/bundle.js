@@ -29,8 +29,7 @@ const inCommonJs = {
   banner: { js: META },
 };
 
-// The preload of a child, and the channel that it requires where one is announced: they are loaded before the program's own
-// modules.
+// The preload of a child, loaded before the program's own modules, and the channel that it requires when that is touched.
 const preload = await build({
   ...shared,
   plugins: [late('./entry')],
@@ -42,7 +41,7 @@ const preload = await build({
 const channel = await build({
   ...inCommonJs,
   plugins: [late('.')],
-  entryPoints: [{ in: 'src/node/register-process.ts', out: 'register-channel' }],
+  entryPoints: [{ in: 'src/node/process-channel.ts', out: 'register-channel' }],
   outdir: 'dist/entry',
   outExtension: { '.js': '.cjs' },
 });

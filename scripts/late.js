@@ -27,8 +27,8 @@ export const LATE_FILES = {
   bun: { 'transport/bun-socket': ['bunSocketTransport'] },
 };
 
-/** The preload needs its channel only where one is announced. */
-const CHANNEL_FILE = { 'node/register-process': ['registerProcess'] };
+/** The preload needs its channel only where one is announced, and somebody touches it. */
+const CHANNEL_FILE = { 'node/process-channel': ['openProcessChannel', 'refuseProcessChannel'] };
 
 /**
  * @param {string} folder where the late files are, from the file that is made

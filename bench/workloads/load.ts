@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { FORK_CHANNEL, LOADS, names, REGISTER, REGISTER_ALONE } from '../contenders.js';
+import { FORK_CHANNEL, LOADS, names, REGISTER, REGISTER_ALONE, REGISTER_TOUCHED } from '../contenders.js';
 import { ROOT } from '../packages.js';
 import { percentile, type Workload } from '../workload.js';
 
@@ -55,14 +55,16 @@ function timeOf({ args, env }: Start): number {
 
 /** The preload as the drop-in has its child load it, by its path; the others as a program does. */
 function startFor(contender: string): Start {
-  const preload = ['--require', require.resolve('deka-ipc/register'), ...BARE.args];
+  const preload = ['--require', require.resolve('deka-ipc/register')];
   switch (contender) {
     case FORK_CHANNEL:
       return { ...BARE, env: FORKED };
     case REGISTER:
-      return { args: preload, env: ANNOUNCED };
+      return { args: [...preload, ...BARE.args], env: ANNOUNCED };
+    case REGISTER_TOUCHED:
+      return { args: [...preload, '-e', 'process.channel'], env: ANNOUNCED };
     case REGISTER_ALONE:
-      return { args: preload };
+      return { args: [...preload, ...BARE.args] };
     default:
       return { args: ['--input-type=module', '-e', `import '${contender.replace('load ', '')}'`] };
   }

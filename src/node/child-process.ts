@@ -108,7 +108,8 @@ function start(
   });
   // 'close' waits for the end of every pipe: this one must not be held up by a program that listens to no 'message'.
   piped.process.once('exit', () => channel.readToEnd());
-  onPeerEnd = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
+  const face = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
+  onPeerEnd = face.peerEnded;
   return piped.process;
 }
 

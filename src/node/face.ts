@@ -40,6 +40,16 @@ export interface FaceOptions {
   readonly countListeners: boolean;
 }
 
+/** What a face is told from outside. */
+export interface FaceHooks {
+  /** The peer has ended its side. */
+  peerEnded(): void;
+  /** A listener of this event is about to be added, by an emitter that has told so already. */
+  listenerComing(name: string): void;
+  /** Nobody tells of listeners any more. */
+  unhooked(): void;
+}
+
 /**
  * Puts Node's members and events onto a target: `send`, `disconnect`, `connected`, `channel`; 'message',
  * 'internalMessage', 'disconnect'. What Node does is written in lib/internal/child_process.js, `setupChannel`.
@@ -50,12 +60,14 @@ export interface FaceOptions {
  * disconnected | ERR_IPC_CHANNEL_CLOSED  | ERR_IPC_DISCONNECTED     |
  * ```
  * On the way to disconnected, messages that have come are emitted first, then 'disconnect'.
- *
- * @returns what to call when the peer has ended its side.
  */
-export function attachFace(options: FaceOptions): () => void {
+export function attachFace(options: FaceOptions): FaceHooks {
   const face = new Face(options);
-  return () => face.peerEnded();
+  return {
+    peerEnded: () => face.peerEnded(),
+    listenerComing: name => face.listenerComing(name),
+    unhooked: () => face.unhooked(),
+  };
 }
 
 class Face {
@@ -68,6 +80,7 @@ class Face {
     flush: () => this.#channel.flush(),
   });
   readonly #wanted: Wanted;
+  readonly #counting: boolean;
   #stop: (() => void) | undefined; // of reading
 
   constructor({ target, channel, fd, countListeners }: FaceOptions) {
@@ -82,17 +95,18 @@ class Face {
       },
       () => faced.listenerCount('message') > 0,
     );
+    this.#counting = countListeners;
     this.#wanted = new Wanted(faced, countListeners ? ARRIVALS : [...ARRIVALS, ...ENDS]);
     faced.connected = true;
     faced.channel = this.#control;
     faced.send = (message, handle, sendOptions, callback) =>
       this.#send(message, handle, sendOptions, callback);
     faced.disconnect = () => this.#disconnect();
-    const onNewListener = (name: unknown) => this.#targetOnNewListener(name, countListeners);
+    const onNewListener = (name: unknown) => this.listenerComing(name);
     faced.on('newListener', onNewListener);
     faced.on('removeListener', (name, listener) => {
-      if (listener === onNewListener) this.#unhooked();
-      this.#targetOnRemoveListener(name, countListeners);
+      if (listener === onNewListener) this.unhooked();
+      this.#targetOnRemoveListener(name);
     });
     if (countListeners) channel.unref();
     void channel.closed.then(() => this.peerEnded());
@@ -101,6 +115,18 @@ class Face {
   /** The channel then closes by itself. */
   peerEnded(): void {
     if (this.#target.connected) this.#disconnected();
+  }
+
+  /** 'newListener' comes before the listener is there. */
+  listenerComing(name: unknown): void {
+    if (this.#counting && isCounted(name)) this.#control.refCounted();
+    if (this.#wanted.by(name)) process.nextTick(() => this.#read());
+  }
+
+  /** removeAllListeners(): nobody tells of listeners any more, so that everything is read, as Node does always. */
+  unhooked(): void {
+    this.#wanted.always = true;
+    this.#read();
   }
 
   #send(message: unknown, handle: unknown, options: unknown, callback: unknown): boolean {
@@ -159,22 +185,10 @@ class Face {
     else process.nextTick(() => this.#target.emit('error', error));
   }
 
-  #targetOnNewListener(name: unknown, count: boolean): void {
-    if (count && isCounted(name)) this.#control.refCounted();
-    // 'newListener' comes before the listener is there.
-    if (this.#wanted.by(name)) process.nextTick(() => this.#read());
-  }
-
-  #targetOnRemoveListener(name: unknown, count: boolean): void {
-    if (count && isCounted(name)) this.#control.unrefCounted();
+  #targetOnRemoveListener(name: unknown): void {
+    if (this.#counting && isCounted(name)) this.#control.unrefCounted();
     // With nobody there, messages wait: here those of the chunk at hand, the others in the channel, then in the kernel.
     if (this.#wanted.by(name) && !this.#wanted.now) this.#stopReading();
-  }
-
-  /** removeAllListeners(): nobody tells of listeners any more, so that everything is read, as Node does always. */
-  #unhooked(): void {
-    this.#wanted.always = true;
-    this.#read();
   }
 
   #read(): void {

@@ -1,5 +1,6 @@
 import { fstatSync, statSync } from 'node:fs';
 import { IpcError } from '../errors.js';
+import { requireUnixSockets } from './platform.js';
 
 const PREFIX = 'DEKA_IPC_';
 const ENABLED = `${PREFIX}ENABLED`;
@@ -77,9 +78,11 @@ export interface Announced {
 
 /**
  * The descriptor the environment names. Removes the variables, so that no grandchild finds them.
- * Throws `ERR_NO_PARENT_CHANNEL` if they are not both there, `ERR_BAD_CHANNEL_FD` if what they name is no open socket.
+ * Throws `ERR_NO_PARENT_CHANNEL` if they are not both there, `ERR_BAD_CHANNEL_FD` if what they name is no open socket,
+ * `ERR_UNSUPPORTED_PLATFORM`.
  */
 export function takeChannel(env: NodeJS.ProcessEnv): Announced {
+  requireUnixSockets('parent()');
   if (!announcesChannel(env)) throw noParent();
   const text = env[FD] ?? '';
   const codec = env[CODEC] ?? 'json';

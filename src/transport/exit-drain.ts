@@ -36,6 +36,11 @@ export function holdsFrames(drainable: Drainable): void {
   });
 }
 
+/** What a listener of 'exit' sends is drained, too, if none of ours was there when the process began to exit. */
+export function drainsFromNow(): void {
+  exitingSinceMs ??= performance.now();
+}
+
 /** Nothing to drain any more. */
 export function holdsNothing(drainable: Drainable): void {
   holding.delete(drainable);

@@ -4,7 +4,6 @@ import { type Announced, takeChannel } from './channel-env.js';
 import type { HandleLane } from './handle-lane.js';
 import { hasLanes, inheritedLane } from './lanes.js';
 import { oneBufferSocket } from './one-buffer.js';
-import { requireUnixSockets } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
 
@@ -15,10 +14,8 @@ export interface Inherited extends Omit<Announced, 'lane'> {
   readonly lane: HandleLane | undefined;
 }
 
-/** Takes the channel to the process that started this one: the environment forgets it. */
-export function inheritedTransport(): Inherited {
-  requireUnixSockets('parent()');
-  const announced = takeChannel(process.env);
+/** The channel to the process that started this one. Unless it was taken from the environment before, that forgets it now. */
+export function inheritedTransport(announced = takeChannel(process.env)): Inherited {
   const { bun } = process.versions;
   const transport = bun === undefined ? socketTransport(announced.fd) : bunSocketTransport(announced.fd);
   const { lane } = announced;

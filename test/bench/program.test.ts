@@ -55,6 +55,7 @@ describe('the program', () => {
       .map(({ contender, figure, ratio }) => [contender, figure, ratio !== null]);
     const loads = [
       'load deka-ipc/register',
+      "open deka-ipc/register's channel",
       'load deka-ipc/register, no channel',
       "open fork's channel",
       'load deka-ipc/child_process',

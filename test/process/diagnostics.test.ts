@@ -124,6 +124,18 @@ describe('a channel that a child has is published there', () => {
     ]);
   });
 
+  it('by the preload of the drop-in, to a subscriber that is preloaded behind it', async () => {
+    const child = dropInFork(path('node-echo.cjs'), [], { execArgv: SUBSCRIBING, silent: true });
+    const published = publishedIn(child);
+    child.send('hello');
+    await once(child, 'message');
+    child.disconnect();
+    expect(await published).toEqual([
+      ['open', true],
+      ['close', false, 'peer'],
+    ]);
+  });
+
   it('by stdio()', async () => {
     const child = nodeSpawn(process.execPath, [...SUBSCRIBING, fileURLToPath(fixture('upper'))]);
     const published = publishedIn(child);
