@@ -6,9 +6,12 @@ const require = createRequire(import.meta.url);
 
 /**
  * Of rxjs 19 files, which take a third of a start, and who sends, and loops over what comes, needs none of them; of Node what
- * few need.
+ * few need, and what it loads for a socket: a program that imports this library does not have one yet.
  */
-const PACKAGES = /^rxjs\/|^node:(?:child_process|os|worker_threads)$/;
+const PACKAGES = /^rxjs\/|^node:(?:child_process|net|os|stream|worker_threads)$/;
+
+/** A package that is one function, and is in the file: it is run with its first call, for it needs streams. */
+const FUNCTION = /^split2$/;
 
 /**
  * Files of ours for what few need: what is called of which module. Each has with it what it needs, so no module may be in two
@@ -50,6 +53,13 @@ export function late(folder) {
         namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
       );
       onLoad({ filter: PACKAGES, namespace: 'late' }, ({ path }) => ({ contents: withGetters(path) }));
+      onResolve({ filter: FUNCTION }, ({ path, namespace }) =>
+        namespace === 'late' ? undefined : { path, namespace: 'late' },
+      );
+      onLoad({ filter: FUNCTION, namespace: 'late' }, ({ path }) => ({
+        contents: `module.exports = (...given) => require('${path}')(...given);`,
+        resolveDir: process.cwd(),
+      }));
       onResolve({ filter: /.*/, namespace: 'late function' }, ({ path }) => ({ path, external: true }));
       onResolve({ filter: /^\.\.?\/.*\.js$/, namespace: 'file' }, ({ path, resolveDir, kind }) => {
         const module = /\/src\/(.*)\.js$/.exec(join(resolveDir, path).replaceAll('\\', '/'))?.[1];

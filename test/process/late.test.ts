@@ -39,6 +39,18 @@ describe('the preload', () => {
   });
 });
 
+describe('an import of deka-ipc', () => {
+  it("loads nothing of Node's sockets and streams before there is a channel", async () => {
+    const looking = `import 'deka-ipc';
+      const sockets = () => process.moduleLoadList.filter(name => / (net|stream|child_process)$/.test(name)).length;
+      const before = sockets();
+      await import('node:net');
+      console.log(before, sockets() > before);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', looking]);
+    expect(stdout).toBe('0 true\n');
+  });
+});
+
 describe('the Observables of a channel', () => {
   it("are rxjs's own, and the same whenever they are asked for", async () => {
     const [left] = pair();
