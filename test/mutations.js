@@ -263,6 +263,14 @@ export const mutations = [
     name: 'delivers all that a listener of its exit sends, more than the kernel takes, if that is the first touch',
   },
   {
+    guard: 'a program that clears the listeners of exit, before the first touch',
+    file: 'node/first-touch.ts',
+    find: "    if (listener === targetOnExit) target.on('exit', targetOnExit);",
+    put: '    void targetOnExit;',
+    test: 'node/first-touch.test.ts',
+    name: 'delivers all that a listener of its exit sends, more than the kernel takes, if that is the first touch',
+  },
+  {
     guard: 'a channel that could not be opened leaves no members',
     file: 'node/first-touch.ts',
     find: "    remove(target, ['send', 'disconnect', 'connected', 'channel']);\n",

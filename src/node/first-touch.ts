@@ -81,6 +81,7 @@ export function openWhenTouched(emitter: EventEmitter, open: (exiting: boolean) 
   function targetOnRemoveListener(_name: string, listener: unknown): void {
     // removeAllListeners() is at work, and would take away what is put there now.
     if (listener === targetOnNewListener) process.nextTick(() => touch()?.unhooked());
+    if (listener === targetOnExit) target.on('exit', targetOnExit); // a program may clear what others have left there
   }
 
   function targetOnExit(): void {

@@ -88,6 +88,7 @@ suite.each(MODULES)('a child of %s, before its event loop turns', (_name, module
 suite('a child of deka-ipc/child_process', () => {
   it('delivers all that a listener of its exit sends, more than the kernel takes, if that is the first touch', async () => {
     const child = forked(ourModule, () => {
+      process.removeAllListeners('exit');
       process.on('exit', () => {
         for (let index = 0; index < 20_000; index += 1) process.send?.({ index, text: 'x'.repeat(100) });
       });
