@@ -271,6 +271,14 @@ export const mutations = [
     name: 'delivers all that a listener of its exit sends, more than the kernel takes, if that is the first touch',
   },
   {
+    guard: 'the listener that touches first counts, and hears',
+    file: 'node/first-touch.ts',
+    find: 'touch()?.listenerComing(name);',
+    put: 'touch();',
+    test: 'node/first-touch.test.ts',
+    name: 'stays alive for the first listener, which hears',
+  },
+  {
     guard: 'a channel that could not be opened leaves no members',
     file: 'node/first-touch.ts',
     find: "    remove(target, ['send', 'disconnect', 'connected', 'channel']);\n",
