@@ -241,7 +241,7 @@ export const mutations = [
   {
     guard: 'members that a program put in their place stay',
     file: 'node/first-touch.ts',
-    find: '      Object.assign(target, replaced);\n',
+    find: '      if (send !== first.send) target.send = send;\n',
     put: '',
     test: 'node/first-touch.test.ts',
     name: 'may put members of its own in their place, which call what they found',
@@ -281,8 +281,8 @@ export const mutations = [
   {
     guard: 'a channel that could not be opened leaves no members',
     file: 'node/first-touch.ts',
-    find: "    remove(target, ['send', 'disconnect', 'connected', 'channel']);\n",
-    put: "    remove(target, ['channel']);\n",
+    find: 'for (const name of MEMBERS)',
+    put: "for (const name of ['channel'])",
     test: 'node/first-touch.test.ts',
     name: 'warns if the descriptor was closed before the first touch, and takes the members away',
   },

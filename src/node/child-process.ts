@@ -8,7 +8,7 @@ import { childEnv, type Wire, withInherited } from '../transport/channel-env.js'
 import { hasLanes } from '../transport/lanes.js';
 import { ipcIndex, spawnPiped } from '../transport/pipe.js';
 import { withoutEval } from '../transport/spawn.js';
-import { attachFace } from './face.js';
+import { attachFace, type FaceHooks } from './face.js';
 import { preloading } from './preload.js';
 import { stagesOf } from './stages.js';
 
@@ -99,17 +99,16 @@ function start(
   const piped = spawnPiped(command, args, { ...rest, env }, { index, laned, peerKnown });
   const { transport, lane } = piped;
   if (transport === undefined) return piped.process;
-  let onPeerEnd = () => {};
+  let face: FaceHooks | undefined;
   const channel = channelOver(transport, plan, {
     keepAlive: 'always',
-    onPeerEnd: () => onPeerEnd(),
+    onPeerEnd: () => face?.peerEnded(),
     lane,
     members: { process: piped.process },
   });
   // 'close' waits for the end of every pipe: this one must not be held up by a program that listens to no 'message'.
   piped.process.once('exit', () => channel.readToEnd());
-  const face = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
-  onPeerEnd = face.peerEnded;
+  face = attachFace({ target: piped.process, channel, fd: piped.fd, countListeners: false });
   return piped.process;
 }
 

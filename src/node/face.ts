@@ -62,15 +62,10 @@ export interface FaceHooks {
  * On the way to disconnected, messages that have come are emitted first, then 'disconnect'.
  */
 export function attachFace(options: FaceOptions): FaceHooks {
-  const face = new Face(options);
-  return {
-    peerEnded: () => face.peerEnded(),
-    listenerComing: name => face.listenerComing(name),
-    unhooked: () => face.unhooked(),
-  };
+  return new Face(options);
 }
 
-class Face {
+class Face implements FaceHooks {
   readonly #target: Faced;
   readonly #channel: FacedChannel;
   readonly #control: Control;

@@ -4,6 +4,8 @@ import { ARRIVALS } from './wanted.js';
 
 type Members = Pick<Faced, 'send' | 'disconnect'>;
 
+const MEMBERS = ['send', 'disconnect', 'connected', 'channel'];
+
 /**
  * Node's members on a process whose channel is not loaded yet, which takes longer than all else of a start. A process that
  * lives on has its channel in the first turn of the event loop; one that ends before, and has not touched it, pays nothing.
@@ -60,12 +62,13 @@ export function openWhenTouched(emitter: EventEmitter, open: (exiting: boolean) 
     target.off('removeListener', targetOnRemoveListener);
     target.off('newListener', targetOnNewListener);
     target.off('exit', targetOnExit);
-    const replaced = replacedOf(target, first);
-    remove(target, ['send', 'disconnect', 'connected', 'channel']);
+    const { send, disconnect } = target;
+    for (const name of MEMBERS) Reflect.deleteProperty(target, name);
     try {
       const hooks = open(exiting);
       members = { send: target.send, disconnect: target.disconnect };
-      Object.assign(target, replaced);
+      if (send !== first.send) target.send = send;
+      if (disconnect !== first.disconnect) target.disconnect = disconnect;
       return hooks;
     } catch (error) {
       failure = error;
@@ -87,15 +90,4 @@ export function openWhenTouched(emitter: EventEmitter, open: (exiting: boolean) 
   function targetOnExit(): void {
     exiting = true;
   }
-}
-
-function replacedOf(target: Members, first: Members): Partial<Members> {
-  return {
-    ...(target.send === first.send ? {} : { send: target.send }),
-    ...(target.disconnect === first.disconnect ? {} : { disconnect: target.disconnect }),
-  };
-}
-
-function remove(target: object, names: readonly string[]): void {
-  for (const name of names) Reflect.deleteProperty(target, name);
 }

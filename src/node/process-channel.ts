@@ -16,17 +16,16 @@ import { stagesOf } from './stages.js';
 export function openProcessChannel(announced: Announced, exiting: boolean): FaceHooks {
   if (exiting) drainsFromNow();
   const { transport, fd, codec, accepts, lane } = inheritedTransport(announced);
-  let onPeerEnd = () => {};
+  let face: FaceHooks | undefined;
   const plan = planOf(stagesOf(codec === 'v8' ? 'advanced' : 'json', 'deka'), true);
   const channel = channelOver(transport, plan, {
     keepAlive: 'while consumed',
-    onPeerEnd: () => onPeerEnd(),
+    onPeerEnd: () => face?.peerEnded(),
     peer: accepts,
     lane,
   });
-  const hooks = attachFace({ target: process, channel, fd: () => fd, countListeners: true });
-  onPeerEnd = hooks.peerEnded;
-  return hooks;
+  face = attachFace({ target: process, channel, fd: () => fd, countListeners: true });
+  return face;
 }
 
 /** Turns down a codec that `process.send` has no words for. @returns what to tell this side. */

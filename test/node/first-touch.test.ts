@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import * as ourModule from 'deka-ipc/child_process';
 import { expect, it, describe as suite } from 'vitest';
 import { forked, MODULES } from '../support/faces.js';
-
-const PRELOAD = createRequire(import.meta.url).resolve('deka-ipc/register');
+import { PRELOAD } from '../support/processes.js';
 
 suite.each(MODULES)('a child of %s, before its event loop turns', (_name, module) => {
   it.concurrent('has all members', async () => {
@@ -55,7 +53,7 @@ suite.each(MODULES)('a child of %s, before its event loop turns', (_name, module
     expect(messages).toEqual(['well?']);
   });
 
-  it.concurrent('hears messages after removeAllListeners()', async () => {
+  it.concurrent('hears messages after removeAllListeners()', async ({ onTestFinished }) => {
     const program = () => {
       process.removeAllListeners();
       const alive = setInterval(() => {}, 1000);
@@ -66,6 +64,7 @@ suite.each(MODULES)('a child of %s, before its event loop turns', (_name, module
       });
     };
     const child = forked(module, program);
+    onTestFinished(() => void child.kill()); // that timer would outlive a test that fails
     const answer = once(child, 'message');
     child.send('well?');
 
@@ -86,7 +85,9 @@ suite.each(MODULES)('a child of %s, before its event loop turns', (_name, module
     ]);
   });
 
-  it.concurrent('sees its parent leave without ever having touched the channel', async () => {
+  it.concurrent('sees its parent leave without ever having touched the channel', async ({
+    onTestFinished,
+  }) => {
     const child = forked(module, () => {
       const poll = setInterval(() => {
         if (process.connected) return;
@@ -94,6 +95,7 @@ suite.each(MODULES)('a child of %s, before its event loop turns', (_name, module
         process.exitCode = 7;
       }, 1);
     });
+    onTestFinished(() => void child.kill()); // as above
     child.disconnect();
 
     expect((await once(child, 'exit'))[0]).toBe(7);

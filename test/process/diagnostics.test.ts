@@ -14,10 +14,9 @@ import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { publishedAs } from '../support/diagnostics.js';
 import { path } from '../support/faces.js';
-import { fixture } from '../support/processes.js';
+import { fixture, PRELOAD } from '../support/processes.js';
 
 const SUBSCRIBING = ['--require', path('diagnostics.cjs')];
-const REGISTER = fileURLToPath(import.meta.resolve('deka-ipc/register'));
 
 /** What `diagnostics.cjs` in a process says was published there. */
 async function publishedIn(child: ChildProcess): Promise<unknown> {
@@ -73,7 +72,7 @@ describe('a channel that this process makes is published, and its end', () => {
     [
       'new ChildProcess',
       () =>
-        new OurChildProcess(process.execPath, ['--require', REGISTER, path('node-echo.cjs')], { ipc: true }),
+        new OurChildProcess(process.execPath, ['--require', PRELOAD, path('node-echo.cjs')], { ipc: true }),
     ],
   ])('by the drop-in, with its process: %s', async (_what, start) => {
     const seen: unknown[] = [];
@@ -100,8 +99,17 @@ describe('a channel that a child has is published there', () => {
     ]);
   });
 
-  it("by parent(), on the runtime's own channel", async () => {
-    const child = nodeFork(fixture('plain-fork'), ['echo'], { execArgv: SUBSCRIBING, silent: true });
+  it.each([
+    [
+      "parent(), on the runtime's own channel",
+      () => nodeFork(fixture('plain-fork'), ['echo'], { execArgv: SUBSCRIBING, silent: true }),
+    ],
+    [
+      'the preload of the drop-in, to a subscriber that is preloaded behind it',
+      () => dropInFork(path('node-echo.cjs'), [], { execArgv: SUBSCRIBING, silent: true }),
+    ],
+  ])('by %s', async (_what, start) => {
+    const child = start();
     const published = publishedIn(child);
     child.send('hello');
     await once(child, 'message');
@@ -113,23 +121,11 @@ describe('a channel that a child has is published there', () => {
   });
 
   it('by the preload', async () => {
-    const child = spawn(process.execPath, [...SUBSCRIBING, '--require', REGISTER, path('node-echo.cjs')]);
+    const child = spawn(process.execPath, [...SUBSCRIBING, '--require', PRELOAD, path('node-echo.cjs')]);
     const published = publishedIn(child.process);
     child.send('hello');
     await firstValueFrom(child.messages$);
     await child.close();
-    expect(await published).toEqual([
-      ['open', true],
-      ['close', false, 'peer'],
-    ]);
-  });
-
-  it('by the preload of the drop-in, to a subscriber that is preloaded behind it', async () => {
-    const child = dropInFork(path('node-echo.cjs'), [], { execArgv: SUBSCRIBING, silent: true });
-    const published = publishedIn(child);
-    child.send('hello');
-    await once(child, 'message');
-    child.disconnect();
     expect(await published).toEqual([
       ['open', true],
       ['close', false, 'peer'],

@@ -6,7 +6,7 @@ import { fork, pair } from 'deka-ipc';
 import { fork as dropInFork } from 'deka-ipc/child_process';
 import { firstValueFrom, Observable, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { fixture } from '../support/processes.js';
+import { fixture, PRELOAD } from '../support/processes.js';
 
 describe('a child', () => {
   it('loads nothing of rxjs to send and to loop over what comes, and some of it for an Observable', async () => {
@@ -31,11 +31,10 @@ describe('a child', () => {
 
 describe('the preload', () => {
   it('loads one small file where no channel is announced, and not node:net', async () => {
-    const preload = fileURLToPath(import.meta.resolve('deka-ipc/register'));
     const looking = `console.log(JSON.stringify({
       files: Object.keys(require.cache), net: process.moduleLoadList.includes('NativeModule net') }))`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--require', preload, '-e', looking]);
-    expect(JSON.parse(stdout)).toEqual({ files: [preload], net: false });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--require', PRELOAD, '-e', looking]);
+    expect(JSON.parse(stdout)).toEqual({ files: [PRELOAD], net: false });
   });
 });
 

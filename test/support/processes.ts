@@ -1,7 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+
+/** The path of `deka-ipc/register`. */
+export const PRELOAD = fileURLToPath(import.meta.resolve('deka-ipc/register'));
 
 /** A program in test/fixtures. */
 export function fixture(name: string): URL {
