@@ -5,7 +5,7 @@ import { json } from '../streams/json.js';
 import { handleMark } from '../streams/mark.js';
 import { heedingRefusal } from '../streams/refusal.js';
 import type { Announcement, Wire } from '../transport/channel-env.js';
-import { hasLanes } from '../transport/lanes.js';
+import { hasLanes } from '../transport/platform.js';
 import {
   type Exit,
   type ForkSettings,

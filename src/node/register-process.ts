@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { REGISTERED } from '../channel/message-link.js';
+import { REGISTERED } from '../channel/message-end.js';
 import { takeChannel } from '../transport/channel-env.js';
 import { openWhenTouched } from './first-touch.js';
 import { openProcessChannel, refuseProcessChannel } from './process-channel.js';

@@ -2,8 +2,9 @@ import { Socket } from 'node:net';
 import { bunSocketTransport } from './bun-socket.js';
 import { type Announced, takeChannel } from './channel-env.js';
 import type { HandleLane } from './handle-lane.js';
-import { hasLanes, inheritedLane } from './lanes.js';
+import { inheritedLane } from './lanes.js';
 import { oneBufferSocket } from './one-buffer.js';
+import { hasLanes } from './platform.js';
 import { streamTransport } from './stream-transport.js';
 import type { Transport } from './transport.js';
 

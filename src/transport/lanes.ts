@@ -2,27 +2,19 @@ import { closeSync } from 'node:fs';
 import { HandleLane } from './handle-lane.js';
 import { laneEnd } from './lane-end.js';
 import { type SpawnedWithLane, spawnWithLane } from './lane-spawn.js';
-import { isNode } from './plain-handle.js';
 
-/** Whether this process can make and use lanes. Bun and Deno have no such channel to borrow. */
-export const hasLanes = isNode && process.platform !== 'win32';
-
-/** A child, and the lane to it if it has one. */
+/** A child, and the lane to it if it could be started. */
 export interface Spawned {
   readonly process: SpawnedWithLane['process'];
   readonly lane: HandleLane | undefined;
 }
 
 /**
- * Starts a child, with a lane behind its `stdio` or without.
+ * Starts a child with a lane behind its `stdio`.
  *
  * @param peerKnown whether what it runs is known to take the lane.
  */
-export function spawnLaned(
-  start: () => SpawnedWithLane['process'],
-  { laned, peerKnown }: { readonly laned: boolean; readonly peerKnown: boolean },
-): Spawned {
-  if (!laned) return { process: start(), lane: undefined };
+export function spawnLaned(start: () => SpawnedWithLane['process'], peerKnown: boolean): Spawned {
   const spawned = spawnWithLane(start);
   const lane = new HandleLane({ end: () => spawned.lane, peerKnown });
   if (spawned.process.pid === undefined) {

@@ -42,7 +42,9 @@ export function spawnPiped(
 ): PipedChild {
   const stdio = options.stdio.map((entry, at) => (at === index ? 'pipe' : entry));
   const start = () => nodeSpawn(command, args, { ...options, stdio });
-  const { process: child, lane } = spawnLaned(start, { laned, peerKnown });
+  const { process: child, lane } = laned
+    ? spawnLaned(start, peerKnown)
+    : { process: start(), lane: undefined };
   const socket = takeSocket(child, index);
   if (socket === undefined) {
     lane?.close();

@@ -1,4 +1,8 @@
 import { IpcError } from '../errors.js';
+import { isNode } from './plain-handle.js';
+
+/** Whether this process can make and use lanes. Bun and Deno have no such channel to borrow. */
+export const hasLanes = isNode && process.platform !== 'win32';
 
 /** Throws `ERR_UNSUPPORTED_PLATFORM` where Unix domain sockets cannot be had or handed down. */
 export function requireUnixSockets(what: string, platform: NodeJS.Platform = process.platform): void {

@@ -52,10 +52,10 @@ export function spawnChild(
   const fd = stdio.length;
   const laned = announcement.handles === true;
   const env = childEnv(options.env ?? process.env, fd, announcement, laned ? fd + 1 : undefined);
-  const { process: child, lane } = spawnLaned(
-    () => start(command, args, { ...options, stdio: [...stdio, 'pipe'], env }),
-    { laned, peerKnown: false },
-  );
+  const startChild = () => start(command, args, { ...options, stdio: [...stdio, 'pipe'], env });
+  const { process: child, lane } = laned
+    ? spawnLaned(startChild, false)
+    : { process: startChild(), lane: undefined };
   const exited = exitOf(child);
   const piped = child.stdio?.[fd];
   if (!(piped instanceof Socket)) {

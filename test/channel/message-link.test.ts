@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { SendCallback } from '../../src/channel/channel.js';
-import { type MessageEnd, messageLink } from '../../src/channel/message-link.js';
+import type { MessageEnd } from '../../src/channel/message-end.js';
+import { messageLink } from '../../src/channel/message-link.js';
 import { turns } from '../support/collect.js';
 
 /** A runtime's `process`, which sends when the test says so. */
