@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
-import { LATE_FILES, late, lateEntry } from './late.js';
+import { buildLate, late, moduleOf } from './late.js';
 import { licences } from './licences.js';
 
 const REQUIRE = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);";
@@ -17,6 +17,13 @@ const META =
  */
 const WITH_RXJS = ['index', 'child_process', 'testing'];
 
+/**
+ * Late files that an entry has in it, for it needs them with every channel.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const AT_ONCE = { child_process: ['handles'], 'register-channel': ['handles'] };
+
 const { exports, peerDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
 /** What else there is goes into the files: split2, found and read on its own, took a start 2 ms. */
 const PEERS = Object.keys(peerDependencies).flatMap(name => [name, `${name}/*`]);
@@ -29,10 +36,25 @@ const inCommonJs = {
   banner: { js: META },
 };
 
+const main = /** @type {const} */ ({
+  ...inCommonJs,
+  entryPoints: ['src/index.ts'],
+  outdir: 'dist/entry',
+  outExtension: { '.js': '.cjs' },
+  external: PEERS,
+});
+// What the main entry has when everything late is left out of it: that is handed to the late files.
+const { metafile: bare } = await build({ ...main, plugins: [late({ folder: '.' })], write: false });
+const { shares, metafiles: lateFiles } = await buildLate(
+  inCommonJs,
+  'dist/entry',
+  new Set(Object.keys(bare.inputs).map(path => moduleOf(path))),
+);
+
 // The preload of a child, loaded before the program's own modules, and the channel that it requires when that is touched.
 const preload = await build({
   ...shared,
-  plugins: [late('./entry')],
+  plugins: [late({ folder: './entry' })],
   entryPoints: ['src/register.ts'],
   outfile: 'dist/register.cjs',
   format: 'cjs',
@@ -40,17 +62,11 @@ const preload = await build({
 });
 const channel = await build({
   ...inCommonJs,
-  plugins: [late('.')],
+  plugins: [late({ folder: '.', shares, without: AT_ONCE['register-channel'] })],
   entryPoints: [{ in: 'src/node/process-channel.ts', out: 'register-channel' }],
   outdir: 'dist/entry',
   outExtension: { '.js': '.cjs' },
 });
-const lateFiles = [];
-for (const [name, modules] of Object.entries(LATE_FILES)) {
-  lateFiles.push(
-    await build({ ...inCommonJs, stdin: lateEntry(modules), outfile: `dist/entry/${name}.cjs` }),
-  );
-}
 await writeFile('dist/register.d.cts', 'export {};\n');
 
 // Each entry is one file. What they have in common is in them twice, which costs less than a third file to find and read;
@@ -65,15 +81,12 @@ const library = await build({
   format: 'esm',
   external: PEERS,
 });
-const withRxjs = await build({
-  ...inCommonJs,
-  plugins: [late('.')],
-  entryPoints: WITH_RXJS.map(name => `src/${name}.ts`),
-  outdir: 'dist/entry',
-  outExtension: { '.js': '.cjs' },
-  external: PEERS,
-});
-for (const name of WITH_RXJS) await writeDoor(name);
+const withRxjs = [];
+for (const name of WITH_RXJS) {
+  const plugins = [late({ folder: '.', shares, without: AT_ONCE[name] })];
+  withRxjs.push(await build({ ...main, plugins, entryPoints: [`src/${name}.ts`] }));
+  await writeDoor(name);
+}
 for (const name of entries) await writeFile(`dist/entry/${name}.d.ts`, `export * from '../${name}.js';\n`);
 
 // The bench: what it needs beside this library is in it, so that whoever installs the library installs nothing for it. In
@@ -91,8 +104,8 @@ const bench = await build({
   banner: { js: REQUIRE },
 });
 
-const metafiles = [preload, channel, ...lateFiles, library, withRxjs, bench].map(({ metafile }) => metafile);
-await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licences(metafiles));
+const built = [preload, channel, library, ...withRxjs, bench].map(({ metafile }) => metafile);
+await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licences([...built, ...lateFiles]));
 
 /**
  * The ES module before a CommonJS file. Node reads the text of what is imported for the names of its exports, which takes
