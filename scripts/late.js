@@ -34,11 +34,13 @@ const FILES = {
     'channel/handle-link': ['handleLink'],
     'transport/lanes': ['inheritedLane', 'spawnLaned'],
   },
-  processes: { 'channel/processes': ['fork', 'spawn'] },
+  pack: { 'streams/pack': ['packOutbound'] },
+  processes: { 'channel/codec-refusal': ['refused'], 'channel/processes': ['fork', 'spawn'] },
   sockets: { 'channel/sockets': ['connect', 'listen'] },
   seldom: {
     'channel/message-link': ['messageLink'],
     'channel/metrics': ['metrics$'],
+    'channel/queue-delay': ['queueDelayOf'],
     'channel/send-all': ['sendAllWhileOpen'],
     'streams/decode': ['decode'],
     'streams/split-frames': ['splitFrames'],
@@ -47,6 +49,9 @@ const FILES = {
   },
   bun: { 'transport/bun-socket': ['bunSocketTransport'] },
 };
+
+/** What several of these files need, and nobody else: it is in the entries all the same. */
+const SHARED = ['transport/builtin'];
 
 /** The preload needs its channel only where one is announced, and somebody touches it. It stands on its own. */
 const CHANNEL = { file: 'register-channel', functions: ['openProcessChannel', 'refuseProcessChannel'] };
@@ -113,7 +118,7 @@ export async function buildLate(options, folder, entry) {
   /** @type {Record<string, readonly string[]>} */
   const shares = {};
   const metafiles = [];
-  const late = Object.values(FILES).flatMap(modules => Object.keys(modules));
+  const late = [...SHARED, ...Object.values(FILES).flatMap(modules => Object.keys(modules))];
   for (const [file, modules] of Object.entries(FILES)) {
     const others = late.filter(module => !(module in modules));
     const shared = new Set();

@@ -67,7 +67,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
       onWriteError: (error: Error) => this.#listener?.onError(error),
     };
     this.#writer = new Writer(transport, options, onWriter, plan.prompt);
-    this.#join(packOutbound(stages));
+    if (stages.framing.header !== undefined) this.#join(packOutbound(stages));
     if (peer !== undefined) this.#greet(peer, accepts);
   }
 

@@ -4,7 +4,7 @@ import { bare } from '../streams/envelope.js';
 import { json } from '../streams/json.js';
 import { handleMark } from '../streams/mark.js';
 import { heedingRefusal } from '../streams/refusal.js';
-import type { Announcement, Wire } from '../transport/channel-env.js';
+import type { Announcement, Wire } from '../transport/child-env.js';
 import { hasLanes } from '../transport/platform.js';
 import {
   type Exit,

@@ -55,6 +55,11 @@ export class QueueDelay {
   }
 }
 
+/** Made when it is first asked for. */
+export function queueDelayOf(source: DelaySource): QueueDelay {
+  return new QueueDelay(source);
+}
+
 /** The delays between one look and the next. Nobody else resets its histogram, which is made with the first delay. */
 export class DelayWindow {
   #histogram: RecordableHistogram | undefined;

@@ -15,7 +15,7 @@ import { LateSubject } from './late-subject.js';
 import { channelClosed, destroyOnAbort, Lifecycle, refuse } from './lifecycle.js';
 import type { Link } from './link.js';
 import { ObservableSide } from './observable-side.js';
-import { type DelayWatcher, QueueDelay } from './queue-delay.js';
+import { type DelayWatcher, type QueueDelay, queueDelayOf } from './queue-delay.js';
 import { References } from './references.js';
 import { sendAllWhileOpen } from './send-all.js';
 
@@ -32,12 +32,12 @@ export class StreamChannel<Out, In> extends ObservableSide<In> implements Channe
   readonly #intake: Intake<In>;
   readonly #lifecycle: Lifecycle;
   readonly #references: References;
-  readonly #queueDelay: QueueDelay;
   readonly #failures = new Failures(error =>
     publish('deka-ipc:channel:badFrame', () => ({ channel: this, error })),
   );
   readonly #drained = new LateSubject<void>();
   readonly #openedAt = Date.now();
+  #queueDelay: QueueDelay | undefined;
   #receivedMessages = 0;
   #drains = 0;
 
@@ -64,7 +64,6 @@ export class StreamChannel<Out, In> extends ObservableSide<In> implements Channe
     this.observe({ intake: this.#intake, failures: this.#failures, drained: this.#drained });
     this.closed = this.#lifecycle.closed;
     this.#references = new References(link, keepAlive, busyPoll);
-    this.#queueDelay = new QueueDelay(link);
     Object.assign(this, members);
     publish('deka-ipc:channel:open', () => ({ channel: this }));
     if (this.#lifecycle.over) return; // by a subscriber
@@ -165,10 +164,12 @@ export class StreamChannel<Out, In> extends ObservableSide<In> implements Channe
   }
 
   queueDelay(): Histogram {
+    this.#queueDelay ??= queueDelayOf(this.#link);
     return this.#queueDelay.histogram();
   }
 
   watchQueueDelay(watcher: DelayWatcher): () => void {
+    this.#queueDelay ??= queueDelayOf(this.#link);
     return this.#queueDelay.watch(watcher);
   }
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { channelOver } from '../channel/open.js';
 import { planOf } from '../channel/options.js';
-import { childEnv, type Wire, withInherited } from '../transport/channel-env.js';
+import { childEnv, type Wire, withInherited } from '../transport/child-env.js';
 import { ipcIndex, spawnPiped } from '../transport/pipe.js';
 import { hasLanes } from '../transport/platform.js';
 import { withoutEval } from '../transport/spawn.js';

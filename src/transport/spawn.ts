@@ -7,7 +7,7 @@ import {
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { IpcError, reasonOf } from '../errors.js';
-import { type Announcement, childEnv } from './channel-env.js';
+import { type Announcement, childEnv } from './child-env.js';
 import type { HandleLane } from './handle-lane.js';
 import { spawnLaned } from './lanes.js';
 import { movedToOneBuffer } from './one-buffer.js';

@@ -2,12 +2,8 @@ import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { devNull } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  type Announcement,
-  announcesChannel,
-  childEnv,
-  takeChannel,
-} from '../../src/transport/channel-env.js';
+import { announcesChannel, takeChannel } from '../../src/transport/channel-env.js';
+import { type Announcement, childEnv } from '../../src/transport/child-env.js';
 import { code } from '../support/errors.js';
 
 const DEKA: Announcement = { wire: 'deka', codec: 'json' };
