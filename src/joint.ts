@@ -1,14 +1,18 @@
 /** How what waits for the same write is put together: each a frame of its own, or many in one frame. */
 export type Joint = TextJoint | Pack;
 
-/** Puts texts together. */
+/** Puts pieces of text together, each as soon as it is encoded. */
 export interface TextJoint {
-  /** Stands between two texts. */
-  readonly between: string;
   /** A write closes when its text has this many characters, if it is not full before. */
   readonly maxLength: number;
-  /** What is written of `texts`, which are `count` texts with `between` between them. */
-  close(texts: string, count: number): string;
+  /** What stands before the piece encoded last, which has so many messages and begins a text. */
+  first(messages: number): string;
+  /** What stands before it behind other pieces. */
+  between(messages: number): string;
+  /** What is written of a text. */
+  close(text: string): string;
+  /** The text is on its way; the next piece begins another. */
+  taken(): void;
 }
 
 /** Where messages are put as they are encoded; the queue knows only how many bytes each of them came to. */

@@ -1,6 +1,6 @@
 import type { Piece } from '../joint.js';
 import type { Unsubscribable } from '../rx.js';
-import { BATCH_FEATURE, batchOutbound } from '../streams/batch.js';
+import { batchOutbound } from '../streams/batch.js';
 import type { Frame } from '../streams/framing.js';
 import { type Inbound, inbound, isFinal } from '../streams/inbound.js';
 import { handleMark } from '../streams/mark.js';
@@ -195,7 +195,7 @@ export class FramedLink<Out, In> implements Link<Out, In> {
   }
 
   #peerTakes(features: readonly string[]): void {
-    if (features.includes(BATCH_FEATURE)) this.#join(batchOutbound(this.#stages));
+    this.#join(batchOutbound(this.#stages, features));
   }
 
   #join(way: JoiningOutbound<Out> | undefined): void {

@@ -1,7 +1,9 @@
-import type { TextJoint, WholeTexts } from '../joint.js';
+import type { WholeTexts } from '../joint.js';
+import { BatchJoint, type BatchTexts } from './batch-joint.js';
 import { textOf } from './frame-text.js';
 import type { FrameLimits } from './framing.js';
 import type { JoiningOutbound, Stages } from './outbound.js';
+import { ROWS_FEATURE, RowFinder } from './rows.js';
 
 /** What a side announces that takes batches: many messages in one frame, parsed at once. */
 export const BATCH_FEATURE = 'batch';
@@ -15,39 +17,56 @@ const MAX_BATCH_CHARS = 64 * 1024;
 // A longer message gains nothing from company, and a bad line would take the others with it.
 const MAX_TEXT_CHARS = 8 * 1024;
 const MESSAGES_PER_TEXT = 256;
+// Fewer are as short, and easier to read, as they are.
+const ROWS_AFTER = 16;
 
 /** The extensions that this side takes, as it announces them; undefined where the wire has none. */
 export function featuresTaken(
   stages: Stages<never, unknown>,
   { maxFrameBytes }: FrameLimits,
 ): readonly string[] | undefined {
-  if (batchText(stages) === undefined) return undefined;
+  const texts = batchTexts(stages);
+  if (texts === undefined) return undefined;
   const { decodeMany } = stages.coder;
-  return decodeMany !== undefined && maxFrameBytes >= MAX_BATCH_FRAME_BYTES ? [BATCH_FEATURE] : [];
+  if (decodeMany === undefined || maxFrameBytes < MAX_BATCH_FRAME_BYTES) return [];
+  return texts.rows === undefined ? [BATCH_FEATURE] : [BATCH_FEATURE, ROWS_FEATURE];
 }
 
 /** Composes the way out in batches, for peers that take them. Undefined where the codec or the envelope knows none. */
-export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutbound<Out> | undefined {
+export function batchOutbound<Out>(
+  stages: Stages<Out, unknown>,
+  features: readonly string[] = [BATCH_FEATURE],
+): JoiningOutbound<Out> | undefined {
   const { coder } = stages;
-  const text = batchText(stages);
-  if (text === undefined) return undefined;
-  const { one, many } = text;
-  const joint: TextJoint = { between: ',', maxLength: MAX_BATCH_CHARS, close };
+  const texts = features.includes(BATCH_FEATURE) ? batchTexts(stages) : undefined;
+  if (texts === undefined) return undefined;
+  const { one, many } = texts;
+  const joint = new BatchJoint(texts, MAX_BATCH_CHARS);
+  const finder = features.includes(ROWS_FEATURE) && texts.rows !== undefined ? new RowFinder() : undefined;
   const nextFrame = `${many.after}${many.before}`;
   let perText = MESSAGES_PER_TEXT; // learnt from what was sent
   return { joint, encode, encodeMany, unsent: () => coder.unsent?.() };
 
-  function close(texts: string, count: number): string {
-    const { before, after } = count === 1 ? one : many;
-    return `${before}${texts}${after}`;
-  }
-
   function encode(message: Out): string | WholeTexts {
+    const row = joint.messages < ROWS_AFTER ? undefined : finder?.rowOf(message);
+    if (row !== undefined && row.length <= MAX_TEXT_CHARS) {
+      joint.next = finder?.found;
+      return row;
+    }
     const text = encoded(message);
+    joint.next = undefined; // behind the encoding: a toJSON of the message may send others
     return text.length <= MAX_TEXT_CHARS ? text : alone([text]);
   }
 
   function encodeMany(messages: readonly Out[]): string | WholeTexts {
+    const rows = joint.messages + messages.length < ROWS_AFTER ? undefined : rowsOf(messages);
+    if (rows !== undefined) return rows;
+    const text = textsOf(messages);
+    joint.next = undefined;
+    return text;
+  }
+
+  function textsOf(messages: readonly Out[]): string | WholeTexts {
     if (perText === 1) return eachAlone(messages);
     let frames = '';
     for (let at = 0; at < messages.length; at += perText) {
@@ -57,6 +76,26 @@ export function batchOutbound<Out>(stages: Stages<Out, unknown>): JoiningOutboun
     }
     perText = fitting(frames.length, messages.length);
     return frames;
+  }
+
+  function rowsOf(messages: readonly Out[]): string | undefined {
+    const rows = finder?.rowsOf(messages);
+    const shape = finder?.found;
+    if (rows === undefined || shape === undefined) return undefined;
+    let text = '';
+    let inFrame = 0;
+    for (const row of rows) {
+      if (row.length > MAX_TEXT_CHARS) return undefined;
+      if (inFrame > MAX_BATCH_CHARS / 2) {
+        text += joint.nextRows(shape) + row;
+        inFrame = 0;
+      } else {
+        text += text === '' ? row : `,${row}`;
+      }
+      inFrame += row.length;
+    }
+    joint.next = shape;
+    return text;
   }
 
   function eachAlone(messages: readonly Out[]): WholeTexts {
@@ -102,12 +141,16 @@ function fitting(chars: number, count: number): number {
   return Math.min(MESSAGES_PER_TEXT, Math.ceil(MAX_BATCH_CHARS / 2 / average));
 }
 
-function batchText({ framing, envelope, syntax }: Stages<never, unknown>) {
+function batchTexts({ framing, coder, envelope, syntax }: Stages<never, unknown>): BatchTexts | undefined {
   const { delimiter } = framing;
   if (syntax !== 'json' || envelope.json?.many === undefined || delimiter === undefined) return undefined;
-  const { before, after, many } = envelope.json;
+  const { before, after, many, rows } = envelope.json;
   return {
     one: { before, after: `${after}${delimiter}` },
     many: { before: `${many.before}[`, after: `]${many.after}${delimiter}` },
+    rows:
+      rows === undefined || coder.plain !== true
+        ? undefined
+        : { ...rows, after: `${rows.after}${delimiter}` },
   };
 }

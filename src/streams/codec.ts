@@ -48,6 +48,11 @@ export interface Coder<Out, In> {
    */
   encodeMany?(messages: readonly Out[]): Frame | undefined;
   /**
+   * True: `encode` is `JSON.stringify` and `decode` is `JSON.parse`, with nothing beside them. A channel may then write and
+   * read otherwise what comes to the same.
+   */
+  readonly plain?: boolean;
+  /**
    * For codecs whose frames can stand behind one another: what is sent one by one and leaves in one write then becomes one
    * frame, which `decodeMany` reads. Needs a framing with a `header`.
    */

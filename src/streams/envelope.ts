@@ -24,9 +24,13 @@ export interface Envelope {
   readonly json?: EnvelopeText & {
     /** The same around a JSON array of messages, for peers that have announced that they take batches. */
     readonly many?: EnvelopeText;
+    /** The same around the keys and the values of messages that are alike, for peers that take rows. */
+    readonly rows?: RowsText;
   };
   /** Wire value to the messages of a batch; undefined if it is none. */
   unwrapMany?(value: unknown): readonly unknown[] | undefined;
+  /** Wire value to the keys and values of rows; undefined if it has none. */
+  unwrapRows?(value: unknown): Rows | undefined;
   /** What tells the peer which extensions of the wire this side takes. */
   announce?(features: readonly string[]): unknown;
   /** What the peer has announced so; undefined if the value is something else. */
@@ -39,8 +43,20 @@ export interface EnvelopeText {
   readonly after: string;
 }
 
+/** JSON text around the keys and the values of rows: `before`, keys, `between`, values, `after`. */
+export interface RowsText extends EnvelopeText {
+  readonly between: string;
+}
+
+/** What a frame of rows holds, as a stranger may have sent it. */
+export interface Rows {
+  readonly keys: readonly unknown[];
+  readonly values: readonly unknown[];
+}
+
 const CMD = 'NODE_HANDLE';
 const BATCH = 'DEKA_BATCH';
+const ROWS = 'DEKA_ROWS';
 const HELLO = 'DEKA_HELLO';
 
 /**
@@ -58,10 +74,12 @@ export function deka(): Envelope {
       before: `{"cmd":"${CMD}","msg":`,
       after: '}',
       many: { before: `{"cmd":"${BATCH}","msgs":`, after: '}' },
+      rows: { before: `{"cmd":"${ROWS}","keys":`, between: ',"rows":', after: '}' },
     },
     wrap: message => ({ cmd: CMD, msg: message }),
     unwrap: unwrapDeka,
     unwrapMany: value => listOf(value, BATCH, 'msgs'),
+    unwrapRows,
     announce: features => ({ cmd: HELLO, accepts: features }),
     announced: value => listOf(value, HELLO, 'accepts')?.filter(isString),
   };
@@ -99,6 +117,12 @@ function unwrapDeka(value: unknown): unknown {
     `The peer sent a value without the envelope {"cmd":"${CMD}","msg":…}; it was dropped. ` +
       'Have the peer wrap its messages, or open this side with { envelope: bare() }.',
   );
+}
+
+function unwrapRows(value: unknown): Rows | undefined {
+  const keys = listOf(value, ROWS, 'keys');
+  const values = listOf(value, ROWS, 'rows');
+  return keys === undefined || values === undefined ? undefined : { keys, values };
 }
 
 /** The array that stands beside a command. */

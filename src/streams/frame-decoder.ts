@@ -4,6 +4,7 @@ import type { ChunkMessages } from './chunk-messages.js';
 import { type EnvelopeText, unwrapEach } from './envelope.js';
 import type { Frame } from './framing.js';
 import { MAX_MANY_BYTES, type Stages } from './outbound.js';
+import { RowReader } from './row-reader.js';
 
 /** Adds the messages of a frame, mostly one. Throws for a frame that has none. */
 export type Decode<In> = (frame: Frame, messages: ChunkMessages<In>) => void;
@@ -14,8 +15,9 @@ export function frameDecoder<In>(
   maxFrameBytes: number,
   onAnnounced: (features: readonly string[]) => void,
 ): Decode<In> {
-  const decodeWhole = wholeDecoder(stages, onAnnounced);
-  const decodeOne = textDecoder(stages, decodeWhole) ?? decodeWhole;
+  const rows = new RowReader(stages.envelope.json?.rows);
+  const decodeWhole = wholeDecoder(stages, rows, onAnnounced);
+  const decodeOne = textDecoder(stages, rows, decodeWhole) ?? decodeWhole;
   return packedDecoder(stages, maxFrameBytes, decodeOne) ?? decodeOne;
 }
 
@@ -29,14 +31,17 @@ export function longestFrame({ coder, syntax }: Stages<never, unknown>, maxFrame
 /** Any codec in any envelope. */
 function wholeDecoder<In>(
   { coder, envelope }: Stages<never, In>,
+  rows: RowReader,
   onAnnounced: (features: readonly string[]) => void,
 ): Decode<In> {
   return (frame, messages) => {
     const value = coder.decode(frame);
     const many = envelope.unwrapMany?.(value);
-    if (many !== undefined) refuseLongBatch(frame);
+    const alike = envelope.unwrapRows?.(value);
+    if (many !== undefined || alike !== undefined) refuseLongBatch(frame);
     const features = envelope.announced?.(value);
     if (many !== undefined) messages.addAll(many as readonly In[]);
+    else if (alike !== undefined) messages.addAll(rows.messagesOf(alike) as readonly In[]);
     else if (features !== undefined) onAnnounced(features);
     else messages.add(envelope.unwrap(value) as In);
   };
@@ -68,6 +73,7 @@ function packedDecoder<In>(
  */
 function textDecoder<In>(
   { coder, syntax, envelope }: Stages<never, In>,
+  rows: RowReader,
   decodeWhole: Decode<In>,
 ): Decode<In> | undefined {
   const { json } = envelope;
@@ -83,6 +89,11 @@ function textDecoder<In>(
       if (many?.startsWith('[')) {
         refuseLongBatch(frame);
         messages.addAll(coder.decodeMany?.(many) ?? []);
+        return;
+      }
+      if (coder.plain === true && typeof frame === 'string' && rows.knows(frame)) {
+        refuseLongBatch(frame);
+        messages.addAll(rows.read(frame) as readonly In[]);
         return;
       }
     } catch (thrown) {

@@ -78,7 +78,9 @@ export function json<Out = unknown, In = unknown>(options: JsonOptions = {}): Co
   }
 
   const coder =
-    reviver === undefined ? { encode, encodeMany, decode, decodeMany } : { encode, encodeMany, decode };
+    reviver === undefined
+      ? { encode, encodeMany, decode, decodeMany, plain: replacer === undefined }
+      : { encode, encodeMany, decode };
   return { name: 'json', framing: lines(), syntax: 'json', create: () => coder };
 }
 

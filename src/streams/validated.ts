@@ -47,7 +47,7 @@ export function validated<Out, In>(codec: Codec<Out, unknown>, schema: StandardS
 }
 
 function checkedCoder<Out, In>(coder: Coder<Out, unknown>, schema: StandardSchema<In>): Coder<Out, In> {
-  const { encodeMany, decodeMany, joining } = coder;
+  const { encodeMany, decodeMany, plain, joining } = coder;
   return {
     encode: message => coder.encode(message),
     // Not yet what it is said to be: that is for `check` to say, when the envelope is off.
@@ -56,6 +56,7 @@ function checkedCoder<Out, In>(coder: Coder<Out, unknown>, schema: StandardSchem
     ...(decodeMany === undefined
       ? {}
       : { decodeMany: frame => decodeMany.call(coder, frame) as readonly In[] | undefined }),
+    ...(plain === undefined ? {} : { plain }),
     ...(joining === undefined ? {} : { joining }),
     check: message => checked(schema, coder.check === undefined ? message : coder.check(message)),
     unsent: () => coder.unsent?.(),

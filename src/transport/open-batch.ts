@@ -20,7 +20,13 @@ const SHORT_TEXT = 8 * 1024;
 const NO_SETTLES: readonly Settle[] = [];
 
 /** Texts that are frames as they stand. */
-const WHOLE_FRAMES: TextJoint = { between: '', maxLength: Number.POSITIVE_INFINITY, close: texts => texts };
+const WHOLE_FRAMES: TextJoint = {
+  maxLength: Number.POSITIVE_INFINITY,
+  first: () => '',
+  between: () => '',
+  close: text => text,
+  taken: () => {},
+};
 
 /**
  * What collects for the next write. Text is held as one growing string, for a string costs less per message than a write
@@ -73,8 +79,7 @@ export class OpenBatch {
   addJoined(piece: string | number, frames: number, settle: Settle | undefined): void {
     this.#add(frames, settle);
     if (typeof piece === 'string') {
-      this.#addText(piece);
-      this.#textFrames += frames;
+      this.#addText(piece, frames);
     } else {
       this.#packedBytes += piece;
       this.#size += piece;
@@ -101,8 +106,7 @@ export class OpenBatch {
     const data = this.#data();
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
     const settles = this.#settles;
-    this.#text = '';
-    this.#textFrames = 0;
+    this.#forgetText();
     if (this.#parts.length > 0) this.#parts = [];
     if (settles.length > 0) this.#settles = [];
     this.#size = 0;
@@ -124,14 +128,12 @@ export class OpenBatch {
     if (settle !== undefined) this.#settles.push(settle);
   }
 
-  #addText(piece: string): void {
-    if (this.#textFrames > 0) {
-      const { between } = this.#joint;
-      this.#text += between;
-      this.#size += between.length;
-    }
+  #addText(piece: string, frames: number): void {
+    const before = this.#textFrames > 0 ? this.#joint.between(frames) : this.#joint.first(frames);
+    this.#text += before;
     this.#text += piece;
-    this.#size += piece.length;
+    this.#size += before.length + piece.length;
+    this.#textFrames += frames;
   }
 
   /** What leaves alone gives its memory back; what is joined with others is copied once more. */
@@ -144,8 +146,7 @@ export class OpenBatch {
       const text = encodeUtf8(this.#closedText());
       this.#size += text.byteLength - this.#text.length;
       this.#parts.push(text);
-      this.#text = '';
-      this.#textFrames = 0;
+      this.#forgetText();
     }
     if (this.#pack === undefined || this.#packedBytes === 0) return;
     const bytes = this.#pack.take();
@@ -154,8 +155,14 @@ export class OpenBatch {
     this.#packedBytes = 0;
   }
 
+  #forgetText(): void {
+    this.#text = '';
+    this.#textFrames = 0;
+    this.#joint.taken();
+  }
+
   #closedText(): string {
-    return this.#textFrames === 0 ? '' : this.#joint.close(this.#text, this.#textFrames);
+    return this.#textFrames === 0 ? '' : this.#joint.close(this.#text);
   }
 
   #data(): string | Uint8Array {

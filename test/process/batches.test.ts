@@ -11,7 +11,8 @@ import { fixture } from '../support/processes.js';
 const COUNT = 300;
 const ids = Array.from({ length: COUNT }, (_, id) => ({ id }));
 const each = ids.map(message => `{"cmd":"NODE_HANDLE","msg":${JSON.stringify(message)}}`);
-const hello = '{"cmd":"DEKA_HELLO","accepts":["batch"]}';
+const hello = '{"cmd":"DEKA_HELLO","accepts":["batch","rows"]}';
+const batches = '{"cmd":"DEKA_HELLO","accepts":["batch"]}';
 const batch = `{"cmd":"DEKA_BATCH","msgs":${JSON.stringify(ids)}}`;
 
 /** What a child of ours writes to a parent that sets these variables beside the two, line by line. */
@@ -52,6 +53,14 @@ describe('a child', () => {
     expect(await linesUnder({ DEKA_IPC_ACCEPTS: 'batch' })).toEqual([hello, batch]);
   });
 
+  it('whose parent takes rows, too, sends those of many messages that are alike', async () => {
+    const [greeting, first, rows, ...others] = await linesUnder({ DEKA_IPC_ACCEPTS: 'rows,batch' });
+    expect(greeting).toBe(hello);
+    expect(first).toMatch(/^\{"cmd":"DEKA_BATCH","msgs":\[\{"id":0\},/);
+    expect(rows).toMatch(/^\{"cmd":"DEKA_ROWS","keys":\["id"\],"rows":\[[\d,]*,299\]\}$/);
+    expect(others).toEqual([]);
+  });
+
   it('of a plain parent of Deka sends nothing but plain lines', async () => {
     expect(await linesUnder({})).toEqual(each);
   });
@@ -60,6 +69,7 @@ describe('a child', () => {
     '',
     'other',
     'batches',
+    'rows',
     ',,',
   ])('of a parent that takes %j greets it and sends plain lines', async accepts => {
     expect(await linesUnder({ DEKA_IPC_ACCEPTS: accepts })).toEqual([hello, ...each]);
@@ -72,7 +82,14 @@ describe('a parent', () => {
   });
 
   it('sends batches to a child that takes them', async () => {
-    expect(await linesTo(hello)).toEqual([batch]);
+    expect(await linesTo(batches)).toEqual([batch]);
+  });
+
+  it('sends rows as well to a child that takes both', async () => {
+    expect(await linesTo(hello)).toEqual([
+      expect.stringMatching(/^\{"cmd":"DEKA_BATCH","msgs":\[\{"id":0\},/),
+      expect.stringMatching(/^\{"cmd":"DEKA_ROWS","keys":\["id"\],"rows":\[[\d,]*,299\]\}$/),
+    ]);
   });
 
   it('sends plain lines to a child that takes other things', async () => {

@@ -2,48 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WholeTexts } from '../../src/joint.js';
 import { batchOutbound, featuresTaken, MAX_BATCH_FRAME_BYTES } from '../../src/streams/batch.js';
-import { bare, deka } from '../../src/streams/envelope.js';
+import { bare } from '../../src/streams/envelope.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../src/streams/framing.js';
 import { inbound } from '../../src/streams/inbound.js';
 import { json } from '../../src/streams/json.js';
 import { lengthPrefixed } from '../../src/streams/length-prefixed.js';
-import { lines } from '../../src/streams/lines.js';
-import type { JoiningOutbound, Stages } from '../../src/streams/outbound.js';
-import { WriteQueue } from '../../src/transport/write-queue.js';
-
-type TestStages = Stages<unknown, unknown>;
-
-function stages(changes: Partial<TestStages> = {}): TestStages {
-  return { framing: lines(), coder: json().create(), syntax: 'json', envelope: deka(), ...changes };
-}
-
-/** A queue that sends batches, as a channel wires it. */
-function sender(changes: Partial<TestStages> = {}, maxBatchBytes = 1e9) {
-  const out = batchOutbound(stages(changes));
-  if (out === undefined) throw new Error('no batches');
-  const queue = new WriteQueue(maxBatchBytes);
-  queue.joint = out.joint;
-  return {
-    send: (message: unknown) => queue.push(out.encode(message), 1),
-    sendMany: (messages: readonly unknown[]) => queue.push(out.encodeMany(messages), messages.length),
-    /** All that leaves, line by line. */
-    lines: () => {
-      let text = '';
-      for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-        text += Buffer.from(batch.data as string).toString();
-      }
-      return text.split('\n').slice(0, -1);
-    },
-  };
-}
-
-function receivedFrom(frames: readonly string[]): readonly unknown[] {
-  const { messages, failures } = inbound(stages(), DEFAULT_MAX_FRAME_BYTES).push(
-    Buffer.from(frames.map(frame => `${frame}\n`).join('')),
-  );
-  expect(failures).toEqual([]);
-  return messages;
-}
+import type { JoiningOutbound } from '../../src/streams/outbound.js';
+import { receivedFrom, sender, stages, type TestStages } from '../support/batch-sender.js';
 
 const CANNOT: readonly (readonly [string, unknown])[] = [
   ['undefined', undefined],
@@ -212,7 +177,7 @@ describe('batches are taken', () => {
   const limits = { maxFrameBytes: MAX_BATCH_FRAME_BYTES };
 
   it('by JSON lines in the envelope', () => {
-    expect(featuresTaken(stages(), limits)).toEqual(['batch']);
+    expect(featuresTaken(stages(), limits)).toEqual(['batch', 'rows']);
   });
 
   it('by no side whose limit they might exceed', () => {

@@ -150,7 +150,20 @@ describe('sealing', () => {
 });
 
 describe('a joint', () => {
-  const brackets: Joint = { between: ',', maxLength: 8, close: (texts, count) => `${count}[${texts}]` };
+  let inText = 0;
+  const brackets: Joint = {
+    maxLength: 8,
+    first: messages => {
+      inText = messages;
+      return '';
+    },
+    between: messages => {
+      inText += messages;
+      return ',';
+    },
+    close: text => `${inText}[${text}]`,
+    taken: () => {},
+  };
 
   function joined(...pieces: QueuedPiece[]): WriteQueue {
     const queue = new WriteQueue(NEVER_FULL);
