@@ -5,11 +5,11 @@ export type Joint = TextJoint | Pack;
 export interface TextJoint {
   /** A write closes when its text has this many characters, if it is not full before. */
   readonly maxLength: number;
-  /** What stands before the piece encoded last, which has so many messages and begins a text. */
-  first(messages: number): string;
-  /** What stands before it behind other pieces. */
-  between(messages: number): string;
-  /** What is written of a text. */
+  /** What begins a text with a piece of so many messages: the piece, unless it is kept, and what stands before it. */
+  first(piece: string | Kept, messages: number): string;
+  /** What goes on with it behind other pieces. */
+  next(piece: string | Kept, messages: number): string;
+  /** What is written of a text, and of what was kept. */
   close(text: string): string;
   /** The text is on its way; the next piece begins another. */
   taken(): void;
@@ -25,17 +25,24 @@ export interface Pack {
   release(taken: unknown): void;
 }
 
+/** What a joint keeps until its text is taken: it is encoded then, which costs less than to encode each piece. */
+export interface Kept {
+  /** About so many characters. */
+  readonly chars: number;
+}
+
 /** Texts that are whole frames as they stand, where text otherwise is for the joint. Each is for a write of its own. */
 export interface WholeTexts {
   readonly texts: readonly string[];
 }
 
-/** What is queued: text for the joint, what stands for itself, or how many bytes went into the pack. */
-export type Piece = string | WholeTexts | Uint8Array | number;
+/** What is queued: text, or more, for the joint; what stands for itself; or how many bytes went into the pack. */
+export type Piece = string | Kept | WholeTexts | Uint8Array | number;
 
 /** In bytes, or in characters of text, which stand for its bytes until it is written. */
 export function sizeOf(piece: Piece): number {
   if (typeof piece === 'number') return piece;
   if (typeof piece === 'string' || piece instanceof Uint8Array) return piece.length;
+  if ('chars' in piece) return piece.chars;
   return piece.texts.reduce((sum, text) => sum + text.length, 0);
 }

@@ -3,7 +3,7 @@ import { BatchJoint, type BatchTexts } from './batch-joint.js';
 import { textOf } from './frame-text.js';
 import type { FrameLimits } from './framing.js';
 import type { JoiningOutbound, Stages } from './outbound.js';
-import { ROWS_FEATURE, RowFinder } from './rows.js';
+import { MAX_JOINED_CHARS, ROWS_FEATURE, RowFinder, type Rows } from './rows.js';
 
 /** What a side announces that takes batches: many messages in one frame, parsed at once. */
 export const BATCH_FEATURE = 'batch';
@@ -14,8 +14,6 @@ export const MAX_BATCH_FRAME_BYTES = 1024 * 1024;
 // A frame that is one character short of this may get one more text, which is no longer than this: twice as many
 // characters of three bytes at most.
 const MAX_BATCH_CHARS = 64 * 1024;
-// A longer message gains nothing from company, and a bad line would take the others with it.
-const MAX_TEXT_CHARS = 8 * 1024;
 const MESSAGES_PER_TEXT = 256;
 // Fewer are as short, and easier to read, as they are.
 const ROWS_AFTER = 16;
@@ -47,23 +45,16 @@ export function batchOutbound<Out>(
   let perText = MESSAGES_PER_TEXT; // learnt from what was sent
   return { joint, encode, encodeMany, unsent: () => coder.unsent?.() };
 
-  function encode(message: Out): string | WholeTexts {
+  function encode(message: Out): string | Rows | WholeTexts {
     const row = joint.messages < ROWS_AFTER ? undefined : finder?.rowOf(message);
-    if (row !== undefined && row.length <= MAX_TEXT_CHARS) {
-      joint.next = finder?.found;
-      return row;
-    }
+    if (row !== undefined) return row;
     const text = encoded(message);
-    joint.next = undefined; // behind the encoding: a toJSON of the message may send others
-    return text.length <= MAX_TEXT_CHARS ? text : alone([text]);
+    return text.length <= MAX_JOINED_CHARS ? text : alone([text]);
   }
 
-  function encodeMany(messages: readonly Out[]): string | WholeTexts {
-    const rows = joint.messages + messages.length < ROWS_AFTER ? undefined : rowsOf(messages);
-    if (rows !== undefined) return rows;
-    const text = textsOf(messages);
-    joint.next = undefined;
-    return text;
+  function encodeMany(messages: readonly Out[]): string | Rows | WholeTexts {
+    const rows = joint.messages + messages.length < ROWS_AFTER ? undefined : finder?.rowsOf(messages);
+    return rows ?? textsOf(messages);
   }
 
   function textsOf(messages: readonly Out[]): string | WholeTexts {
@@ -76,26 +67,6 @@ export function batchOutbound<Out>(
     }
     perText = fitting(frames.length, messages.length);
     return frames;
-  }
-
-  function rowsOf(messages: readonly Out[]): string | undefined {
-    const rows = finder?.rowsOf(messages);
-    const shape = finder?.found;
-    if (rows === undefined || shape === undefined) return undefined;
-    let text = '';
-    let inFrame = 0;
-    for (const row of rows) {
-      if (row.length > MAX_TEXT_CHARS) return undefined;
-      if (inFrame > MAX_BATCH_CHARS / 2) {
-        text += joint.nextRows(shape) + row;
-        inFrame = 0;
-      } else {
-        text += text === '' ? row : `,${row}`;
-      }
-      inFrame += row.length;
-    }
-    joint.next = shape;
-    return text;
   }
 
   function eachAlone(messages: readonly Out[]): WholeTexts {
@@ -137,7 +108,7 @@ function inWrites(frames: readonly string[]): string[] {
 /** So many messages like these go into one text: half of what fits, for some are longer than others. */
 function fitting(chars: number, count: number): number {
   const average = chars / count;
-  if (average > MAX_TEXT_CHARS) return 1;
+  if (average > MAX_JOINED_CHARS) return 1;
   return Math.min(MESSAGES_PER_TEXT, Math.ceil(MAX_BATCH_CHARS / 2 / average));
 }
 

@@ -1,3 +1,5 @@
+import type { Kept } from '../joint.js';
+
 /** What a side announces that takes rows: messages that are alike, their keys once and their values one behind another. */
 export const ROWS_FEATURE = 'rows';
 
@@ -10,20 +12,57 @@ const ALIKE = 8;
 /** From one message that teaches to the next, where they were not alike. */
 const LONGEST_PAUSE = 256;
 
+/** A longer message gains nothing from company, and a bad line would take the others with it. */
+export const MAX_JOINED_CHARS = 8 * 1024;
+
+/** What is to be one frame of several ends behind so many characters. */
+const FRAME_CHARS = 32 * 1024;
+
+/** About so many characters has a number, and its comma. */
+const NUMBER_CHARS = 8;
+/** Quotes and a comma; or a comma, and a word as long as `false`. */
+const TEXT_CHARS = 3;
+const WORD_CHARS = 6;
+
+/** The values of messages, one behind another, which JSON has texts for that do not depend on where they stand. */
+export class Rows implements Kept {
+  readonly shape: RowShape;
+  readonly values: unknown[];
+  /** Whether the values are those of another row next. */
+  readonly lent: boolean;
+  chars: number;
+  /** Before which values another frame is to begin. */
+  readonly breaks: readonly number[];
+
+  constructor(
+    shape: RowShape,
+    values: unknown[],
+    chars: number,
+    lent: boolean,
+    breaks: readonly number[] = [],
+  ) {
+    this.shape = shape;
+    this.values = values;
+    this.chars = chars;
+    this.lent = lent;
+    this.breaks = breaks;
+  }
+}
+
 /** What rows of one kind have in common. */
 export class RowShape {
   /** The keys as they stand on the wire. */
   readonly keysText: string;
   readonly #keys: readonly string[];
-  // A text that comes again, as the name of a kind does, is quoted once.
-  readonly #texts: string[];
-  readonly #quoted: string[];
+  readonly #values: unknown[];
+  readonly #row: Rows;
+  #looking = false;
 
   constructor(keys: readonly string[]) {
     this.#keys = keys;
+    this.#values = keys.map(() => null);
+    this.#row = new Rows(this, this.#values, 0, true);
     this.keysText = JSON.stringify(keys);
-    this.#texts = keys.map(() => '');
-    this.#quoted = keys.map(() => '""');
   }
 
   /** Whether a message has these keys and no others, in this order. */
@@ -37,37 +76,38 @@ export class RowShape {
     return at === keys.length;
   }
 
-  /** The values of a message as JSON, with commas between them. Undefined for one that is no row of these. */
-  rowOf(message: object): string | undefined {
-    const keys = this.#keys;
-    let row = '';
-    let at = 0;
-    for (const key in message) {
-      if (keys[at] !== key) return undefined;
-      const text = this.#textOf(at, (message as Record<string, unknown>)[key]);
-      if (text === undefined) return undefined;
-      row += at === 0 ? text : `,${text}`;
-      at += 1;
+  /**
+   * A message as a row, in memory that is lent until the next call. Undefined if it is none of these; or if it is sent by a
+   * getter of another one, whose values are being looked at.
+   */
+  rowOf(message: object): Rows | undefined {
+    if (this.#looking) return undefined;
+    this.#looking = true;
+    try {
+      const chars = this.put(message, this.#values);
+      if (chars === 0) return undefined;
+      this.#row.chars = chars;
+      return this.#row;
+    } finally {
+      this.#looking = false;
     }
-    return at === keys.length ? row : undefined;
   }
 
-  /** As `JSON.stringify` writes it. Undefined for what may need its key, or leaves it out. */
-  #textOf(column: number, value: unknown): string | undefined {
-    switch (typeof value) {
-      case 'number':
-        return Number.isFinite(value) ? `${value}` : 'null';
-      case 'string':
-        if (this.#texts[column] !== value) {
-          this.#texts[column] = value;
-          this.#quoted[column] = JSON.stringify(value);
-        }
-        return this.#quoted[column];
-      case 'boolean':
-        return value ? 'true' : 'false';
-      default:
-        return value === null ? 'null' : undefined;
+  /** Puts the values of a message at `start` of others. Returns about how many characters they have; 0 if it is no row of these. */
+  put(message: object, values: unknown[], start = 0): number {
+    const keys = this.#keys;
+    let chars = 0;
+    let at = 0;
+    for (const key in message) {
+      if (keys[at] !== key) return 0;
+      const value = (message as Record<string, unknown>)[key];
+      const length = charsOf(value);
+      if (length === 0) return 0;
+      values[start + at] = value;
+      chars += length;
+      at += 1;
     }
+    return at === keys.length && chars <= MAX_JOINED_CHARS ? chars : 0;
   }
 }
 
@@ -82,22 +122,19 @@ export class RowShape {
  * ```
  */
 export class RowFinder {
-  /** Of the rows that were found last. A getter of a message may send others meanwhile, which are found before it. */
-  found: RowShape | undefined;
   #shape: RowShape | undefined;
   #alike = 0;
   #skip = 0;
   #pause = 1;
 
   /** A message as a row; undefined if it goes as it is. */
-  rowOf(message: unknown): string | undefined {
+  rowOf(message: unknown): Rows | undefined {
     const shape = this.#shape;
     if (shape !== undefined && isPlain(message)) {
       if (this.#alike < ALIKE) {
         if (shape.fits(message)) return this.#oneMore();
       } else {
         const row = shape.rowOf(message);
-        this.found = shape;
         if (row !== undefined) return row;
       }
     }
@@ -108,30 +145,22 @@ export class RowFinder {
   }
 
   /** Messages as rows; undefined if any of them goes as it is. Many that are sent together show by themselves that they are alike. */
-  rowsOf(messages: readonly unknown[]): readonly string[] | undefined {
-    if (messages.length < ALIKE) {
-      const rows = messages.map(message => this.rowOf(message));
-      return rows.every(row => row !== undefined) ? rows : undefined;
-    }
+  rowsOf(messages: readonly unknown[]): Rows | undefined {
     const [first] = messages;
+    if (messages.length === 1) return this.rowOf(first);
     if (!isPlain(first) || this.#shape?.fits(first) !== true) {
       if (this.#skip > 0) this.#skip -= 1;
       else this.#learn(first);
     }
     const shape = this.#shape;
-    if (shape === undefined) return undefined;
-    const rows: string[] = [];
-    for (const message of messages) {
-      const row = isPlain(message) ? shape.rowOf(message) : undefined;
-      if (row === undefined) {
-        this.#learn(undefined);
-        return undefined;
-      }
-      rows.push(row);
+    if (shape === undefined || messages.length < ALIKE) return undefined;
+    const rows = allOf(shape, messages);
+    if (rows === undefined) {
+      this.#learn(undefined);
+      return undefined;
     }
     this.#alike = ALIKE;
     this.#pause = 1;
-    this.found = shape;
     return rows;
   }
 
@@ -146,6 +175,24 @@ export class RowFinder {
     this.#skip = this.#pause;
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
+}
+
+function allOf(shape: RowShape, messages: readonly unknown[]): Rows | undefined {
+  const values: unknown[] = [];
+  const breaks: number[] = [];
+  let chars = 0;
+  let inFrame = 0;
+  for (const message of messages) {
+    if (inFrame > FRAME_CHARS) {
+      breaks.push(values.length);
+      inFrame = 0;
+    }
+    const more = isPlain(message) ? shape.put(message, values, values.length) : 0;
+    if (more === 0) return undefined;
+    chars += more;
+    inFrame += more;
+  }
+  return new Rows(shape, values, chars, false, breaks);
 }
 
 /** `__proto__` as a key is nobody's business but JSON's own. */
@@ -165,4 +212,18 @@ function isPlain(message: unknown): message is object {
     Object.getPrototypeOf(message) === Object.prototype &&
     typeof (message as { toJSON?: unknown }).toJSON !== 'function'
   );
+}
+
+/** 0 for what may need its key, or is left out. */
+function charsOf(value: unknown): number {
+  switch (typeof value) {
+    case 'number':
+      return NUMBER_CHARS;
+    case 'string':
+      return value.length + TEXT_CHARS;
+    case 'boolean':
+      return WORD_CHARS;
+    default:
+      return value === null ? WORD_CHARS : 0;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Joint, Pack, TextJoint } from '../joint.js';
+import type { Joint, Kept, Pack, TextJoint } from '../joint.js';
 import { encodeUtf8, TextMemory } from './text-memory.js';
 
 /** Called once per accepted frame: null when the kernel has it, the error when it never will. */
@@ -22,8 +22,8 @@ const NO_SETTLES: readonly Settle[] = [];
 /** Texts that are frames as they stand. */
 const WHOLE_FRAMES: TextJoint = {
   maxLength: Number.POSITIVE_INFINITY,
-  first: () => '',
-  between: () => '',
+  first: whole,
+  next: whole,
   close: text => text,
   taken: () => {},
 };
@@ -37,6 +37,7 @@ export class OpenBatch {
   #joint = WHOLE_FRAMES;
   #text = '';
   #textFrames = 0;
+  #textSize = 0; // with what the joint keeps
   #pack: Pack | undefined;
   #packedBytes = 0;
   #parts: Uint8Array[] = [];
@@ -63,7 +64,7 @@ export class OpenBatch {
 
   /** Exact, but for the heads of what is in the pack. */
   get bytes(): number {
-    return this.#size - this.#text.length + Buffer.byteLength(this.#closedText());
+    return this.#size - this.#textSize + Buffer.byteLength(this.#closedText());
   }
 
   get frames(): number {
@@ -72,17 +73,17 @@ export class OpenBatch {
 
   /** Whether the joint has no room for more. */
   get jointFull(): boolean {
-    return this.#pack === undefined ? this.#text.length >= this.#joint.maxLength : this.#pack.full;
+    return this.#pack === undefined ? this.#textSize >= this.#joint.maxLength : this.#pack.full;
   }
 
   /** Adds text for the joint, or counts the bytes that were put into the pack. */
-  addJoined(piece: string | number, frames: number, settle: Settle | undefined): void {
+  addJoined(piece: string | Kept | number, frames: number, settle: Settle | undefined): void {
     this.#add(frames, settle);
-    if (typeof piece === 'string') {
-      this.#addText(piece, frames);
-    } else {
+    if (typeof piece === 'number') {
       this.#packedBytes += piece;
       this.#size += piece;
+    } else {
+      this.#addText(piece, frames);
     }
   }
 
@@ -128,11 +129,13 @@ export class OpenBatch {
     if (settle !== undefined) this.#settles.push(settle);
   }
 
-  #addText(piece: string, frames: number): void {
-    const before = this.#textFrames > 0 ? this.#joint.between(frames) : this.#joint.first(frames);
-    this.#text += before;
-    this.#text += piece;
-    this.#size += before.length + piece.length;
+  #addText(piece: string | Kept, frames: number): void {
+    const joint = this.#joint;
+    const text = this.#textFrames > 0 ? joint.next(piece, frames) : joint.first(piece, frames);
+    const size = typeof piece === 'string' ? text.length : text.length + piece.chars;
+    this.#text += text;
+    this.#size += size;
+    this.#textSize += size;
     this.#textFrames += frames;
   }
 
@@ -144,7 +147,7 @@ export class OpenBatch {
   #joinedToPart(): void {
     if (this.#textFrames > 0) {
       const text = encodeUtf8(this.#closedText());
-      this.#size += text.byteLength - this.#text.length;
+      this.#size += text.byteLength - this.#textSize;
       this.#parts.push(text);
       this.#forgetText();
     }
@@ -158,6 +161,7 @@ export class OpenBatch {
   #forgetText(): void {
     this.#text = '';
     this.#textFrames = 0;
+    this.#textSize = 0;
     this.#joint.taken();
   }
 
@@ -174,4 +178,9 @@ export class OpenBatch {
     const [first] = this.#parts;
     return this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
   }
+}
+
+/** Where nothing is kept. */
+function whole(piece: string | Kept): string {
+  return piece as string;
 }

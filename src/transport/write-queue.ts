@@ -58,7 +58,7 @@ export class WriteQueue {
 
   /** Adds `frames` frames that were joined into one piece. */
   push(piece: Piece, frames: number, settle?: Settle): void {
-    if (typeof piece !== 'object') {
+    if (typeof piece !== 'object' || 'chars' in piece) {
       this.#open.addJoined(piece, frames, settle);
       if (this.#openFull) this.#seal();
     } else if (piece instanceof Uint8Array) {

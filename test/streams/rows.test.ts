@@ -150,11 +150,11 @@ describe('messages that are alike and leave together', () => {
     };
     ids(40).forEach(sending);
     send({
-      get id() {
-        sending({ other: true });
-        return 40;
+      id: 40,
+      get kind() {
+        sending({ id: 39.5, kind: 'two' });
+        return 'one';
       },
-      kind: 'one',
     });
     sent.push({ id: 40, kind: 'one' });
     send({
@@ -201,12 +201,14 @@ describe('messages that are alike and leave together', () => {
     let rows = 0;
     fc.assert(
       fc.property(parts, fc.integer({ min: 1, max: 4000 }), (all, max) => {
-        const { send, sendMany, lines: sent } = rowSender({}, max);
+        const { send, sendMany, bytes, lines: sent } = rowSender({}, max);
         for (const [part, atOnce] of all) {
           if (atOnce && part.length > 0) sendMany(part);
           else part.forEach(send);
         }
+        const queued = bytes();
         const lines = sent();
+        expect(queued).toBe(lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0));
         rows += kinds(lines).filter(kindOf => kindOf === 'DEKA_ROWS').length;
         const texts = all.flatMap(([part]) => part).map(message => JSON.stringify(message));
         expect(receivedFrom(lines).map(message => JSON.stringify(message))).toEqual(

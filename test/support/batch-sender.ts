@@ -27,6 +27,7 @@ export function sender(
   return {
     send: (message: unknown) => queue.push(out.encode(message), 1),
     sendMany: (messages: readonly unknown[]) => queue.push(out.encodeMany(messages), messages.length),
+    bytes: () => queue.bytes,
     /** All that leaves, line by line. */
     lines: () => {
       let text = '';

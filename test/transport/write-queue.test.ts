@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Joint, type Piece as QueuedPiece, sizeOf } from '../../src/joint.js';
+import { type Joint, type Kept, type Piece as QueuedPiece, sizeOf } from '../../src/joint.js';
 import type { Batch, Settle } from '../../src/transport/open-batch.js';
 import { FRAME_CHARGE_BYTES, WriteQueue } from '../../src/transport/write-queue.js';
 
@@ -153,13 +153,13 @@ describe('a joint', () => {
   let inText = 0;
   const brackets: Joint = {
     maxLength: 8,
-    first: messages => {
+    first: (piece, messages) => {
       inText = messages;
-      return '';
+      return piece as string;
     },
-    between: messages => {
+    next: (piece, messages) => {
       inText += messages;
-      return ',';
+      return `,${piece as string}`;
     },
     close: text => `${inText}[${text}]`,
     taken: () => {},
@@ -335,7 +335,7 @@ describe('any sequence of push and shift', () => {
 });
 
 interface Piece {
-  readonly piece: Exclude<QueuedPiece, number>;
+  readonly piece: Exclude<QueuedPiece, number | Kept>;
   readonly frames: number;
   readonly settle: Settle | undefined;
 }
@@ -350,7 +350,7 @@ class Model {
     this.#maxBatchBytes = maxBatchBytes;
   }
 
-  push(piece: Exclude<QueuedPiece, number>, frames: number, settle?: Settle): void {
+  push(piece: Exclude<QueuedPiece, number | Kept>, frames: number, settle?: Settle): void {
     if (typeof piece !== 'object' || piece instanceof Uint8Array) {
       this.#pushOne(piece, frames, settle);
       return;
@@ -362,7 +362,7 @@ class Model {
     }
   }
 
-  #pushOne(piece: Exclude<QueuedPiece, number>, frames: number, settle?: Settle): void {
+  #pushOne(piece: Exclude<QueuedPiece, number | Kept>, frames: number, settle?: Settle): void {
     const large = typeof piece === 'object' && sizeOf(piece) >= this.#maxBatchBytes / 2;
     if (large) this.#seal();
     this.#open.push({ piece, frames, settle });
@@ -437,7 +437,7 @@ function operations(): fc.Arbitrary<'shift' | Piece> {
   return fc.oneof({ weight: 1, arbitrary: fc.constant('shift' as const) }, { weight: 3, arbitrary: push });
 }
 
-function leastFrames(piece: Exclude<QueuedPiece, number>): number {
+function leastFrames(piece: Exclude<QueuedPiece, number | Kept>): number {
   return typeof piece === 'object' && 'texts' in piece ? piece.texts.length : 1;
 }
 
