@@ -5,6 +5,8 @@ export type Joint = TextJoint | Pack;
 export interface TextJoint {
   /** A write closes when its text has this many characters, if it is not full before. */
   readonly maxLength: number;
+  /** About how many characters are kept, beside those of the text. */
+  readonly kept: number;
   /** What begins a text with a piece of so many messages: the piece, unless it is kept, and what stands before it. */
   first(piece: string | Kept, messages: number): string;
   /** What goes on with it behind other pieces. */

@@ -25,6 +25,7 @@ export class BatchJoint implements TextJoint {
   readonly maxLength: number;
   /** Messages in the text. */
   messages = 0;
+  kept = 0;
   readonly #texts: BatchTexts;
   #shape: RowShape | undefined; // of the frame that is open, if it is one of rows
   #values: unknown[] = []; // in that frame
@@ -56,12 +57,17 @@ export class BatchJoint implements TextJoint {
 
   taken(): void {
     this.messages = 0;
-    if (this.#values.length > 0) this.#values = [];
+    this.#keepNothing();
   }
 
   #begin(piece: string | Kept): void {
     this.#shape = piece instanceof Rows ? piece.shape : undefined;
     this.#inFrame = 0;
+    this.#keepNothing();
+  }
+
+  #keepNothing(): void {
+    this.kept = 0;
     if (this.#values.length > 0) this.#values = [];
   }
 
@@ -82,9 +88,10 @@ export class BatchJoint implements TextJoint {
 
   /** Rows for several frames leave all but the last as text. */
   #keep(rows: Rows): string {
-    const { values, breaks, lent } = rows;
+    const { values, chars, breaks, lent } = rows;
     if (!lent && breaks.length === 0 && this.#values.length === 0) {
       this.#values = values;
+      this.kept = chars;
       return '';
     }
     let text = '';
@@ -93,6 +100,7 @@ export class BatchJoint implements TextJoint {
       for (; at < end; at += 1) this.#values.push(values[at]);
       text += this.#nextFrame(rows);
     }
+    this.kept += Math.ceil((chars * (values.length - at)) / values.length);
     for (; at < values.length; at += 1) this.#values.push(values[at]);
     return text;
   }

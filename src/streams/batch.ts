@@ -12,7 +12,7 @@ export const BATCH_FEATURE = 'batch';
 export const MAX_BATCH_FRAME_BYTES = 1024 * 1024;
 
 // A frame that is one character short of this may get one more text, which is no longer than this: twice as many
-// characters of three bytes at most.
+// characters of three bytes at most. Rows get some 32 Ki more at most, of up to six bytes where they have control characters.
 const MAX_BATCH_CHARS = 64 * 1024;
 const MESSAGES_PER_TEXT = 256;
 // Fewer are as short, and easier to read, as they are.

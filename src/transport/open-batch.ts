@@ -22,6 +22,7 @@ const NO_SETTLES: readonly Settle[] = [];
 /** Texts that are frames as they stand. */
 const WHOLE_FRAMES: TextJoint = {
   maxLength: Number.POSITIVE_INFINITY,
+  kept: 0,
   first: whole,
   next: whole,
   close: text => text,
@@ -131,11 +132,10 @@ export class OpenBatch {
 
   #addText(piece: string | Kept, frames: number): void {
     const joint = this.#joint;
-    const text = this.#textFrames > 0 ? joint.next(piece, frames) : joint.first(piece, frames);
-    const size = typeof piece === 'string' ? text.length : text.length + piece.chars;
-    this.#text += text;
-    this.#size += size;
-    this.#textSize += size;
+    this.#text += this.#textFrames > 0 ? joint.next(piece, frames) : joint.first(piece, frames);
+    const size = this.#text.length + joint.kept;
+    this.#size += size - this.#textSize;
+    this.#textSize = size;
     this.#textFrames += frames;
   }
 

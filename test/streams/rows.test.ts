@@ -6,6 +6,7 @@ import { DEFAULT_MAX_FRAME_BYTES } from '../../src/streams/framing.js';
 import { inbound } from '../../src/streams/inbound.js';
 import { json } from '../../src/streams/json.js';
 import { validated } from '../../src/streams/validated.js';
+import { FRAME_CHARGE_BYTES } from '../../src/transport/write-queue.js';
 import { receivedFrom, sender, stages, type TestStages } from '../support/batch-sender.js';
 
 const BOTH = ['batch', 'rows'];
@@ -128,17 +129,30 @@ describe('messages that are alike and leave together', () => {
   });
 
   it.each([
-    ['one by one', 1],
-    ['many at once', 20_000],
-  ])('never make a frame longer than a peer must take, sent %s', (_, together) => {
+    ['one by one', 20_000, 1, '\uffff'.repeat(60)],
+    ['many at once', 20_000, 20_000, '\uffff'.repeat(60)],
+    ['one by one, of many control characters', 2000, 1, '\0'.repeat(200)],
+    ['many at once, of many control characters', 200, 200, '\0'.repeat(8000)],
+  ])('never make a frame longer than a peer must take, sent %s', (_, total, together, text) => {
     const { sendMany, lines: sent } = rowSender();
-    const message = { text: '\uffff'.repeat(60) };
-    for (let count = 0; count < 20_000; count += together) sendMany(Array(together).fill(message));
+    for (let count = 0; count < total; count += together) sendMany(Array(together).fill({ text }));
     const lines = sent();
     expect(kinds(lines)).toContain('DEKA_ROWS');
     expect(Math.max(...lines.map(line => Buffer.byteLength(line)))).toBeLessThan(MAX_BATCH_FRAME_BYTES);
     expect(lines.length).toBeLessThan(100);
-    expect(receivedFrom(lines)).toHaveLength(20_000);
+    expect(receivedFrom(lines)).toHaveLength(total);
+  });
+
+  it('weigh in a queue about what they have in characters', () => {
+    const { send, sendMany, weight, bytes } = rowSender();
+    for (let count = 0; count < 3; count += 1) {
+      ids(60).forEach(send);
+      send({ odd: true });
+      sendMany(ids(60));
+    }
+    const charge = 3 * 121 * FRAME_CHARGE_BYTES;
+    expect(weight() - charge).toBeGreaterThan(bytes() * 0.9);
+    expect(weight() - charge).toBeLessThan(bytes() * 1.3);
   });
 
   it('keep their order if reading one sends others', () => {

@@ -28,6 +28,7 @@ export function sender(
     send: (message: unknown) => queue.push(out.encode(message), 1),
     sendMany: (messages: readonly unknown[]) => queue.push(out.encodeMany(messages), messages.length),
     bytes: () => queue.bytes,
+    weight: () => queue.weight,
     /** All that leaves, line by line. */
     lines: () => {
       let text = '';

@@ -153,6 +153,7 @@ describe('a joint', () => {
   let inText = 0;
   const brackets: Joint = {
     maxLength: 8,
+    kept: 0,
     first: (piece, messages) => {
       inText = messages;
       return piece as string;
