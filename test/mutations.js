@@ -945,8 +945,8 @@ export const mutations = [
   {
     guard: 'few messages go as they are',
     file: 'streams/batch.ts',
-    find: 'const row = joint.messages < ROWS_AFTER ? undefined : finder?.rowOf(message);',
-    put: 'const row = finder?.rowOf(message);',
+    find: 'const row = joint.messages < ROWS_AFTER ? undefined : rowOf(message);',
+    put: 'const row = rowOf(message);',
     test: 'streams/rows.test.ts',
     name: 'are messages as usual again in the next write',
   },
@@ -965,6 +965,22 @@ export const mutations = [
     put: '',
     test: 'streams/rows.test.ts',
     name: 'keep their order if reading one sends others',
+  },
+  {
+    guard: 'a message that cannot be read is told as any other',
+    file: 'streams/batch.ts',
+    find: '      return finder?.rowOf(message);\n    } catch {\n      return undefined;\n',
+    put: '      return finder?.rowOf(message);\n    } finally {\n',
+    test: 'streams/rows.test.ts',
+    name: 'fail as they would alone if a getter throws',
+  },
+  {
+    guard: 'one of many that cannot be read is told as any other',
+    file: 'streams/batch.ts',
+    find: '      return finder?.rowsOf(messages);\n    } catch {\n      return undefined;\n',
+    put: '      return finder?.rowsOf(messages);\n    } finally {\n',
+    test: 'streams/rows.test.ts',
+    name: 'fail as they would alone if a getter throws',
   },
   {
     guard: 'a long message stands in no row',

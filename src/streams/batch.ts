@@ -46,15 +46,32 @@ export function batchOutbound<Out>(
   return { joint, encode, encodeMany, unsent: () => coder.unsent?.() };
 
   function encode(message: Out): string | Rows | WholeTexts {
-    const row = joint.messages < ROWS_AFTER ? undefined : finder?.rowOf(message);
+    const row = joint.messages < ROWS_AFTER ? undefined : rowOf(message);
     if (row !== undefined) return row;
     const text = encoded(message);
     return text.length <= MAX_JOINED_CHARS ? text : alone([text]);
   }
 
   function encodeMany(messages: readonly Out[]): string | Rows | WholeTexts {
-    const rows = joint.messages + messages.length < ROWS_AFTER ? undefined : finder?.rowsOf(messages);
+    const rows = joint.messages + messages.length < ROWS_AFTER ? undefined : rowsOf(messages);
     return rows ?? textsOf(messages);
+  }
+
+  // A message whose getter throws is no row: the codec, which reads it next, says what is wrong with it.
+  function rowOf(message: Out): Rows | undefined {
+    try {
+      return finder?.rowOf(message);
+    } catch {
+      return undefined;
+    }
+  }
+
+  function rowsOf(messages: readonly Out[]): Rows | undefined {
+    try {
+      return finder?.rowsOf(messages);
+    } catch {
+      return undefined;
+    }
   }
 
   function textsOf(messages: readonly Out[]): string | WholeTexts {

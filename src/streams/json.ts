@@ -65,9 +65,9 @@ export function json<Out = unknown, In = unknown>(options: JsonOptions = {}): Co
 
   /** One array costs less than its parts, but hides what JSON has no text for: it stands as null there. */
   function encodeMany(messages: readonly Out[]): string | undefined {
-    if (replacer !== undefined || !messages.every(standsInArray)) return undefined;
+    if (replacer !== undefined) return undefined;
     try {
-      return JSON.stringify(messages);
+      return messages.every(standsInArray) ? JSON.stringify(messages) : undefined;
     } catch {
       return undefined; // by itself, the message that fails gets its error
     }

@@ -155,6 +155,36 @@ describe('messages that are alike and leave together', () => {
     expect(weight() - charge).toBeLessThan(bytes() * 1.3);
   });
 
+  it.each<[string, object]>([
+    [
+      'a getter',
+      {
+        id: 40,
+        get kind() {
+          throw new Error('not now');
+        },
+      },
+    ],
+    [
+      'a getter for toJSON',
+      {
+        id: 40,
+        kind: 'one',
+        get toJSON() {
+          throw new Error('not now');
+        },
+      },
+    ],
+  ])('fail as they would alone if %s throws, and nothing else is lost', (_what, message) => {
+    const { send, sendMany, lines } = rowSender();
+    ids(40).forEach(send);
+    const failure = expect.objectContaining({ code: 'ERR_ENCODE' });
+    expect(() => send(message)).toThrow(failure);
+    expect(() => sendMany([...ids(20), message])).toThrow(failure);
+    ids(40).forEach(send);
+    expect(receivedFrom(lines())).toEqual([...ids(40), ...ids(40)]);
+  });
+
   it('keep their order if reading one sends others', () => {
     const { send, lines } = rowSender();
     const sent: unknown[] = [];
@@ -236,15 +266,7 @@ describe('messages that are alike and leave together', () => {
 });
 
 function record(keys: readonly string[], values: readonly unknown[]): object {
-  return Object.defineProperties(
-    {},
-    Object.fromEntries(
-      keys.map((key, at) => [
-        key,
-        { value: values[at], enumerable: true, writable: true, configurable: true },
-      ]),
-    ),
-  );
+  return Object.fromEntries(keys.map((key, at) => [key, values[at]]));
 }
 
 describe('rows of a stranger', () => {
