@@ -118,9 +118,9 @@ export async function buildLate(options, folder, entry) {
   /** @type {Record<string, readonly string[]>} */
   const shares = {};
   const metafiles = [];
-  const late = [...SHARED, ...Object.values(FILES).flatMap(modules => Object.keys(modules))];
+  const notHere = [...SHARED, ...Object.values(FILES).flatMap(modules => Object.keys(modules))];
   for (const [file, modules] of Object.entries(FILES)) {
-    const others = late.filter(module => !(module in modules));
+    const others = notHere.filter(module => !(module in modules));
     const shared = new Set();
     const { metafile } = await build({
       ...options,

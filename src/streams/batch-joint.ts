@@ -1,6 +1,6 @@
 import type { Kept, TextJoint } from '../joint.js';
 import type { EnvelopeText, RowsText } from './envelope.js';
-import { type RowShape, Rows } from './rows.js';
+import { RowPiece, type RowShape } from './rows.js';
 
 /** What stands around one message, around many, and around rows; the line break is in it. */
 export interface BatchTexts {
@@ -44,7 +44,7 @@ export class BatchJoint implements TextJoint {
   }
 
   next(piece: string | Kept, messages: number): string {
-    const shape = piece instanceof Rows ? piece.shape : undefined;
+    const shape = piece instanceof RowPiece ? piece.shape : undefined;
     if (shape !== this.#shape) return this.#nextFrame(piece) + this.#add(piece, messages);
     const text = this.#add(piece, messages);
     return shape === undefined ? `,${text}` : text;
@@ -61,7 +61,7 @@ export class BatchJoint implements TextJoint {
   }
 
   #begin(piece: string | Kept): void {
-    this.#shape = piece instanceof Rows ? piece.shape : undefined;
+    this.#shape = piece instanceof RowPiece ? piece.shape : undefined;
     this.#inFrame = 0;
     this.#keepNothing();
   }
@@ -83,11 +83,11 @@ export class BatchJoint implements TextJoint {
     this.#inFrame += messages;
     this.messages += messages;
     if (typeof piece === 'string') return piece;
-    return piece instanceof Rows ? this.#keep(piece) : '';
+    return piece instanceof RowPiece ? this.#keep(piece) : '';
   }
 
   /** Rows for several frames leave all but the last as text. */
-  #keep(rows: Rows): string {
+  #keep(rows: RowPiece): string {
     const { values, chars, breaks, lent } = rows;
     if (!lent && breaks.length === 0 && this.#values.length === 0) {
       this.#values = values;

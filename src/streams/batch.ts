@@ -3,7 +3,7 @@ import { BatchJoint, type BatchTexts } from './batch-joint.js';
 import { textOf } from './frame-text.js';
 import type { FrameLimits } from './framing.js';
 import type { JoiningOutbound, Stages } from './outbound.js';
-import { MAX_JOINED_CHARS, ROWS_FEATURE, RowFinder, type Rows } from './rows.js';
+import { MAX_JOINED_CHARS, ROWS_FEATURE, RowFinder, type RowPiece } from './rows.js';
 
 /** What a side announces that takes batches: many messages in one frame, parsed at once. */
 export const BATCH_FEATURE = 'batch';
@@ -45,20 +45,20 @@ export function batchOutbound<Out>(
   let perText = MESSAGES_PER_TEXT; // learnt from what was sent
   return { joint, encode, encodeMany, unsent: () => coder.unsent?.() };
 
-  function encode(message: Out): string | Rows | WholeTexts {
+  function encode(message: Out): string | RowPiece | WholeTexts {
     const row = joint.messages < ROWS_AFTER ? undefined : rowOf(message);
     if (row !== undefined) return row;
     const text = encoded(message);
     return text.length <= MAX_JOINED_CHARS ? text : alone([text]);
   }
 
-  function encodeMany(messages: readonly Out[]): string | Rows | WholeTexts {
+  function encodeMany(messages: readonly Out[]): string | RowPiece | WholeTexts {
     const rows = joint.messages + messages.length < ROWS_AFTER ? undefined : rowsOf(messages);
     return rows ?? textsOf(messages);
   }
 
   // A message whose getter throws is no row: the codec, which reads it next, says what is wrong with it.
-  function rowOf(message: Out): Rows | undefined {
+  function rowOf(message: Out): RowPiece | undefined {
     try {
       return finder?.rowOf(message);
     } catch {
@@ -66,7 +66,7 @@ export function batchOutbound<Out>(
     }
   }
 
-  function rowsOf(messages: readonly Out[]): Rows | undefined {
+  function rowsOf(messages: readonly Out[]): RowPiece | undefined {
     try {
       return finder?.rowsOf(messages);
     } catch {

@@ -25,7 +25,7 @@ const TEXT_CHARS = 3;
 const WORD_CHARS = 6;
 
 /** The values of messages, one behind another, which JSON has texts for that do not depend on where they stand. */
-export class Rows implements Kept {
+export class RowPiece implements Kept {
   readonly shape: RowShape;
   readonly values: unknown[];
   /** Whether the values are those of another row next. */
@@ -55,32 +55,21 @@ export class RowShape {
   readonly keysText: string;
   readonly #keys: readonly string[];
   readonly #values: unknown[];
-  readonly #row: Rows;
+  readonly #row: RowPiece;
   #looking = false;
 
   constructor(keys: readonly string[]) {
     this.#keys = keys;
     this.#values = keys.map(() => null);
-    this.#row = new Rows(this, this.#values, 0, true);
+    this.#row = new RowPiece(this, this.#values, 0, true);
     this.keysText = JSON.stringify(keys);
-  }
-
-  /** Whether a message has these keys and no others, in this order. */
-  fits(message: object): boolean {
-    const keys = this.#keys;
-    let at = 0;
-    for (const key in message) {
-      if (keys[at] !== key) return false;
-      at += 1;
-    }
-    return at === keys.length;
   }
 
   /**
    * A message as a row, in memory that is lent until the next call. Undefined if it is none of these; or if it is sent by a
    * getter of another one, whose values are being looked at.
    */
-  rowOf(message: object): Rows | undefined {
+  rowOf(message: object): RowPiece | undefined {
     if (this.#looking) return undefined;
     this.#looking = true;
     try {
@@ -128,35 +117,28 @@ export class RowFinder {
   #pause = 1;
 
   /** A message as a row; undefined if it goes as it is. */
-  rowOf(message: unknown): Rows | undefined {
-    const shape = this.#shape;
-    if (shape !== undefined && isPlain(message)) {
-      if (this.#alike < ALIKE) {
-        if (shape.fits(message)) return this.#oneMore();
-      } else {
-        const row = shape.rowOf(message);
-        if (row !== undefined) return row;
-      }
+  rowOf(message: unknown): RowPiece | undefined {
+    const row = this.#shape !== undefined && isPlain(message) ? this.#shape.rowOf(message) : undefined;
+    if (row === undefined) {
+      this.#alike = 0;
+      this.#learn(message);
+      return undefined;
     }
-    this.#alike = 0;
-    if (this.#skip > 0) this.#skip -= 1;
-    else this.#learn(message);
+    if (this.#alike === ALIKE) return row;
+    this.#alike += 1;
+    if (this.#alike === ALIKE) this.#pause = 1;
     return undefined;
   }
 
   /** Messages as rows; undefined if any of them goes as it is. Many that are sent together show by themselves that they are alike. */
-  rowsOf(messages: readonly unknown[]): Rows | undefined {
+  rowsOf(messages: readonly unknown[]): RowPiece | undefined {
     const [first] = messages;
     if (messages.length === 1) return this.rowOf(first);
-    if (!isPlain(first) || this.#shape?.fits(first) !== true) {
-      if (this.#skip > 0) this.#skip -= 1;
-      else this.#learn(first);
-    }
-    const shape = this.#shape;
-    if (shape === undefined || messages.length < ALIKE) return undefined;
-    const rows = allOf(shape, messages);
+    if (messages.length < ALIKE) return undefined;
+    if (!isPlain(first) || this.#shape?.rowOf(first) === undefined) this.#learn(first);
+    const rows = this.#shape && allOf(this.#shape, messages);
     if (rows === undefined) {
-      this.#learn(undefined);
+      this.#shape = undefined;
       return undefined;
     }
     this.#alike = ALIKE;
@@ -164,20 +146,19 @@ export class RowFinder {
     return rows;
   }
 
-  #oneMore(): undefined {
-    this.#alike += 1;
-    if (this.#alike === ALIKE) this.#pause = 1;
-  }
-
+  /** Unless a message before has just taught another shape. */
   #learn(message: unknown): void {
+    if (this.#skip > 0) {
+      this.#skip -= 1;
+      return;
+    }
     this.#shape = shapeOf(message);
-    this.#alike = 0;
     this.#skip = this.#pause;
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 }
 
-function allOf(shape: RowShape, messages: readonly unknown[]): Rows | undefined {
+function allOf(shape: RowShape, messages: readonly unknown[]): RowPiece | undefined {
   const values: unknown[] = [];
   const breaks: number[] = [];
   let chars = 0;
@@ -192,7 +173,7 @@ function allOf(shape: RowShape, messages: readonly unknown[]): Rows | undefined 
     chars += more;
     inFrame += more;
   }
-  return new Rows(shape, values, chars, false, breaks);
+  return new RowPiece(shape, values, chars, false, breaks);
 }
 
 /** `__proto__` as a key is nobody's business but JSON's own. */
