@@ -22,6 +22,7 @@ const FUNCTION = /^split2$/;
  * @type {Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>}
  */
 const FILES = {
+  batches: { 'streams/batch': ['batchOutbound'] },
   codecs: {
     'streams/cbor': ['cbor'],
     'streams/content-length': ['contentLength'],

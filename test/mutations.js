@@ -1040,7 +1040,7 @@ export const mutations = [
   },
   {
     guard: 'rows are for codecs that are JSON and no more',
-    file: 'streams/batch.ts',
+    file: 'streams/features.ts',
     find: 'rows === undefined || coder.plain !== true',
     put: 'rows === undefined',
     test: 'streams/rows.test.ts',

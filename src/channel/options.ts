@@ -1,7 +1,7 @@
 import { IpcError } from '../errors.js';
-import { featuresTaken } from '../streams/batch.js';
 import type { Codec } from '../streams/codec.js';
 import { deka, type Envelope } from '../streams/envelope.js';
+import { featuresTaken } from '../streams/features.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Framing } from '../streams/framing.js';
 import { json } from '../streams/json.js';
 import type { Stages } from '../streams/outbound.js';

@@ -1,15 +1,9 @@
 import type { WholeTexts } from '../joint.js';
-import { BatchJoint, type BatchTexts } from './batch-joint.js';
+import { BatchJoint } from './batch-joint.js';
+import { BATCH_FEATURE, batchTexts, ROWS_FEATURE } from './features.js';
 import { textOf } from './frame-text.js';
-import type { FrameLimits } from './framing.js';
 import type { JoiningOutbound, Stages } from './outbound.js';
-import { MAX_JOINED_CHARS, ROWS_FEATURE, RowFinder, type RowPiece } from './rows.js';
-
-/** What a side announces that takes batches: many messages in one frame, parsed at once. */
-export const BATCH_FEATURE = 'batch';
-
-/** A frame of a batch has at most this many bytes; a side with a lower limit for frames does not announce batches. */
-export const MAX_BATCH_FRAME_BYTES = 1024 * 1024;
+import { MAX_JOINED_CHARS, RowFinder, type RowPiece } from './rows.js';
 
 // A frame that is one character short of this may get one more text, which is no longer than this: twice as many
 // characters of three bytes at most. Rows get some 32 Ki more at most, of up to six bytes where they have control characters.
@@ -17,18 +11,6 @@ const MAX_BATCH_CHARS = 64 * 1024;
 const MESSAGES_PER_TEXT = 256;
 // Fewer are as short, and easier to read, as they are.
 const ROWS_AFTER = 16;
-
-/** The extensions that this side takes, as it announces them; undefined where the wire has none. */
-export function featuresTaken(
-  stages: Stages<never, unknown>,
-  { maxFrameBytes }: FrameLimits,
-): readonly string[] | undefined {
-  const texts = batchTexts(stages);
-  if (texts === undefined) return undefined;
-  const { decodeMany } = stages.coder;
-  if (decodeMany === undefined || maxFrameBytes < MAX_BATCH_FRAME_BYTES) return [];
-  return texts.rows === undefined ? [BATCH_FEATURE] : [BATCH_FEATURE, ROWS_FEATURE];
-}
 
 /** Composes the way out in batches, for peers that take them. Undefined where the codec or the envelope knows none. */
 export function batchOutbound<Out>(
@@ -127,18 +109,4 @@ function fitting(chars: number, count: number): number {
   const average = chars / count;
   if (average > MAX_JOINED_CHARS) return 1;
   return Math.min(MESSAGES_PER_TEXT, Math.ceil(MAX_BATCH_CHARS / 2 / average));
-}
-
-function batchTexts({ framing, coder, envelope, syntax }: Stages<never, unknown>): BatchTexts | undefined {
-  const { delimiter } = framing;
-  if (syntax !== 'json' || envelope.json?.many === undefined || delimiter === undefined) return undefined;
-  const { before, after, many, rows } = envelope.json;
-  return {
-    one: { before, after: `${after}${delimiter}` },
-    many: { before: `${many.before}[`, after: `]${many.after}${delimiter}` },
-    rows:
-      rows === undefined || coder.plain !== true
-        ? undefined
-        : { ...rows, after: `${rows.after}${delimiter}` },
-  };
 }

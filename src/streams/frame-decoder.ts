@@ -1,7 +1,7 @@
 import { IpcError } from '../errors.js';
-import { MAX_BATCH_FRAME_BYTES } from './batch.js';
 import type { ChunkMessages } from './chunk-messages.js';
 import { type EnvelopeText, unwrapEach } from './envelope.js';
+import { MAX_BATCH_FRAME_BYTES } from './features.js';
 import type { Frame } from './framing.js';
 import { MAX_MANY_BYTES, type Stages } from './outbound.js';
 import { RowReader } from './row-reader.js';

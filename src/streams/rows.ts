@@ -1,8 +1,5 @@
 import type { Kept } from '../joint.js';
 
-/** What a side announces that takes rows: messages that are alike, their keys once and their values one behind another. */
-export const ROWS_FEATURE = 'rows';
-
 /** A row of more would be no shorter for it. */
 const MAX_KEYS = 64;
 

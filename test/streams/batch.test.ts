@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WholeTexts } from '../../src/joint.js';
-import { batchOutbound, featuresTaken, MAX_BATCH_FRAME_BYTES } from '../../src/streams/batch.js';
+import { batchOutbound } from '../../src/streams/batch.js';
 import { bare } from '../../src/streams/envelope.js';
+import { featuresTaken, MAX_BATCH_FRAME_BYTES } from '../../src/streams/features.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../src/streams/framing.js';
 import { inbound } from '../../src/streams/inbound.js';
 import { json } from '../../src/streams/json.js';

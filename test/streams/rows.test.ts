@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { featuresTaken, MAX_BATCH_FRAME_BYTES } from '../../src/streams/batch.js';
+import { featuresTaken, MAX_BATCH_FRAME_BYTES } from '../../src/streams/features.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../src/streams/framing.js';
 import { inbound } from '../../src/streams/inbound.js';
 import { json } from '../../src/streams/json.js';
