@@ -43,13 +43,19 @@ function messagesOf(keys: readonly string[], values: readonly unknown[]): readon
   if (values.length % keys.length !== 0) {
     throw badRows(`of ${keys.length} keys with ${values.length} values`);
   }
+  const empty = messageWith(keys);
   const messages: object[] = [];
-  for (let at = 0; at < values.length; at += keys.length) messages.push(messageOf(keys, values, at));
+  for (let at = 0; at < values.length; at += keys.length) messages.push(messageOf(empty, keys, values, at));
   return messages;
 }
 
-function messageOf(keys: readonly string[], values: readonly unknown[], at: number): object {
-  const message: Record<string, unknown> = {};
+/** What JSON parses has room for its keys from the start, and so have its copies. */
+function messageWith(keys: readonly string[]): object {
+  return JSON.parse(`{${keys.map(key => `${JSON.stringify(key)}:null`).join()}}`);
+}
+
+function messageOf(empty: object, keys: readonly string[], values: readonly unknown[], at: number): object {
+  const message: Record<string, unknown> = { ...empty };
   for (let column = 0; column < keys.length; column += 1) {
     message[keys[column] as string] = values[at + column];
   }

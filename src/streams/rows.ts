@@ -21,27 +21,20 @@ const NUMBER_CHARS = 8;
 const TEXT_CHARS = 3;
 const WORD_CHARS = 6;
 
+const NO_BREAKS: readonly number[] = [];
+
 /** The values of messages, one behind another, which JSON has texts for that do not depend on where they stand. */
 export class RowPiece implements Kept {
   readonly shape: RowShape;
-  readonly values: unknown[];
-  /** Whether the values are those of another row next. */
-  readonly lent: boolean;
+  readonly values: readonly unknown[];
   chars: number;
   /** Before which values another frame is to begin. */
   readonly breaks: readonly number[];
 
-  constructor(
-    shape: RowShape,
-    values: unknown[],
-    chars: number,
-    lent: boolean,
-    breaks: readonly number[] = [],
-  ) {
+  constructor(shape: RowShape, values: readonly unknown[], chars = 0, breaks: readonly number[] = NO_BREAKS) {
     this.shape = shape;
     this.values = values;
     this.chars = chars;
-    this.lent = lent;
     this.breaks = breaks;
   }
 }
@@ -58,7 +51,7 @@ export class RowShape {
   constructor(keys: readonly string[]) {
     this.#keys = keys;
     this.#values = keys.map(() => null);
-    this.#row = new RowPiece(this, this.#values, 0, true);
+    this.#row = new RowPiece(this, this.#values);
     this.keysText = JSON.stringify(keys);
   }
 
@@ -170,7 +163,7 @@ function allOf(shape: RowShape, messages: readonly unknown[]): RowPiece | undefi
     chars += more;
     inFrame += more;
   }
-  return new RowPiece(shape, values, chars, false, breaks);
+  return new RowPiece(shape, values, chars, breaks);
 }
 
 /** `__proto__` as a key is nobody's business but JSON's own. */
@@ -182,26 +175,23 @@ function shapeOf(message: unknown): RowShape | undefined {
   return shape.rowOf(message) === undefined ? undefined : shape;
 }
 
-/** Whether JSON has nothing to say of it but its own properties. */
+/**
+ * Whether JSON has nothing to say of it but its own properties. The compiler knows the prototype of an object of which it has
+ * just looked a property up; otherwise to ask for it is a call into V8, 7 ns for each message.
+ */
 function isPlain(message: unknown): message is object {
   return (
     typeof message === 'object' &&
     message !== null &&
-    Object.getPrototypeOf(message) === Object.prototype &&
-    typeof (message as { toJSON?: unknown }).toJSON !== 'function'
+    typeof (message as { toJSON?: unknown }).toJSON !== 'function' &&
+    Object.getPrototypeOf(message) === Object.prototype
   );
 }
 
-/** 0 for what may need its key, or is left out. */
+/** 0 for what may need its key, or is left out. Each `typeof` is compared with a literal: so it is no call. */
 function charsOf(value: unknown): number {
-  switch (typeof value) {
-    case 'number':
-      return NUMBER_CHARS;
-    case 'string':
-      return value.length + TEXT_CHARS;
-    case 'boolean':
-      return WORD_CHARS;
-    default:
-      return value === null ? WORD_CHARS : 0;
-  }
+  if (typeof value === 'number') return NUMBER_CHARS;
+  if (typeof value === 'string') return value.length + TEXT_CHARS;
+  if (typeof value === 'boolean') return WORD_CHARS;
+  return value === null ? WORD_CHARS : 0;
 }

@@ -143,6 +143,22 @@ describe('messages that are alike and leave together', () => {
     expect(receivedFrom(lines)).toHaveLength(total);
   });
 
+  it('stand in one frame however they are sent, and whoever asks meanwhile how many bytes they have', () => {
+    const { send, sendMany, bytes, lines: sent } = rowSender();
+    const messages = ids(3600);
+    const part = (start: number, end: number) => messages.slice(start, end);
+    part(0, 1600).forEach(send);
+    sendMany(part(1600, 2000));
+    sendMany(part(2000, 2016));
+    expect(bytes()).toBeGreaterThan(2000);
+    part(2016, 2100).forEach(send);
+    sendMany(part(2100, 2116));
+    part(2116, 3600).forEach(send);
+    const lines = sent();
+    expect(kinds(lines)).toEqual(['DEKA_BATCH', 'DEKA_ROWS']);
+    expect(receivedFrom(lines)).toEqual(messages);
+  });
+
   it('weigh in a queue about what they have in characters', () => {
     const { send, sendMany, weight, bytes } = rowSender();
     for (let count = 0; count < 3; count += 1) {
