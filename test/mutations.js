@@ -57,8 +57,8 @@ export const mutations = [
   {
     guard: 'the bound on the queue',
     file: 'transport/writer.ts',
-    find: 'if (this.#weight + size > this.#limits.maxQueueBytes)',
-    put: 'if (this.#weight + size > Infinity)',
+    find: 'if (this.#weigh() + size > this.#limits.maxQueueBytes)',
+    put: 'if (this.#weigh() + size > Infinity)',
     test: 'process/backpressure.test.ts',
     name: 'a stopped child makes send return false and ERR_QUEUE_FULL bound the queue',
   },
@@ -545,8 +545,8 @@ export const mutations = [
   {
     guard: 'a sender that waits lets the event loop have its turn',
     file: 'transport/writer.ts',
-    find: 'if (this.#turn.spent || this.#weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;',
-    put: 'if (this.#weight >= this.#limits.highWaterMarkBytes) this.#blocked = true;',
+    find: 'if (this.#turn.spent || this.#weigh() >= this.#limits.highWaterMarkBytes) this.#blocked = true;',
+    put: 'if (this.#weigh() >= this.#limits.highWaterMarkBytes) this.#blocked = true;',
     test: 'transport/writer.test.ts',
     name: 'gets 128 KiB in one turn from a sender that waits when it is asked to',
   },

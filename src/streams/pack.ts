@@ -128,7 +128,7 @@ class Block implements Pack {
     const size = header + length;
     if (this.#count === 0) this.#begin(joined, size);
     else if (this.#joined !== joined) return undefined;
-    if (this.#end + size > this.#limit) return undefined;
+    if (this.#end + size > this.#fillLimit()) return undefined;
     if (!joined) this.#header.write(this.#memory, this.#end, length);
     copy(frame, this.#memory, this.#end + header);
     this.#end += size;
@@ -137,7 +137,7 @@ class Block implements Pack {
   }
 
   #begin(joined: boolean, size: number): void {
-    const before = joined ? this.#beforeJoined : 0;
+    const before = joined ? this.#beforeJoined() : 0;
     if (this.#memory.length - this.#end < Math.max(before + size, MAX_MANY_BYTES)) {
       // Not from Node's pool: a batch that waits would keep what others have there.
       this.#memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
@@ -148,13 +148,13 @@ class Block implements Pack {
     this.#end = this.#first;
   }
 
-  get #beforeJoined(): number {
+  #beforeJoined(): number {
     return this.#header.bytes + MAX_HEAD_BYTES;
   }
 
   /** Up to where memory may be filled. */
-  get #limit(): number {
-    return this.#joined ? this.#first - this.#beforeJoined + MAX_MANY_BYTES : this.#memory.length;
+  #fillLimit(): number {
+    return this.#joined ? this.#first - this.#beforeJoined() + MAX_MANY_BYTES : this.#memory.length;
   }
 
   /** Makes one frame of all since `#first`. Returns where it starts. */

@@ -60,7 +60,7 @@ export class WriteQueue {
   push(piece: Piece, frames: number, settle?: Settle): void {
     if (typeof piece !== 'object' || 'chars' in piece) {
       this.#open.addJoined(piece, frames, settle);
-      if (this.#openFull) this.#seal();
+      if (this.#isOpenFull()) this.#seal();
     } else if (piece instanceof Uint8Array) {
       this.#pushPart(piece, frames, settle);
     } else {
@@ -98,10 +98,11 @@ export class WriteQueue {
     const large = part.length * LARGE_SHARE >= this.#maxBatchBytes;
     if (large) this.#seal();
     this.#open.addPart(part, large, frames, settle);
-    if (large || this.#openFull) this.#seal();
+    if (large || this.#isOpenFull()) this.#seal();
   }
 
-  get #openFull(): boolean {
+  // No getter: to V8 a private one is a call into its runtime.
+  #isOpenFull(): boolean {
     return this.#open.size >= this.#maxBatchBytes || this.#open.jointFull;
   }
 
