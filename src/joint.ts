@@ -11,7 +11,9 @@ export interface TextJoint {
   first(piece: string | Kept, messages: number): string;
   /** What goes on with it behind other pieces. */
   next(piece: string | Kept, messages: number): string;
-  /** What is written of a text, and of what was kept. */
+  /** What goes on with a text for what was kept, which is not any longer. */
+  encodeKept(): string;
+  /** What is written of a text, once nothing is kept. */
   close(text: string): string;
   /** The text is on its way; the next piece begins another. */
   taken(): void;

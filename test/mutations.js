@@ -1007,10 +1007,10 @@ export const mutations = [
     name: 'stand in one frame however they are sent',
   },
   {
-    guard: 'values that were asked for their bytes are still to be sent',
+    guard: 'values that were encoded are not kept any longer',
     file: 'streams/batch-joint.ts',
-    find: '    return listed(this.#values, this.#hasValues);\n',
-    put: '    const text = listed(this.#values, this.#hasValues);\n    this.#keepNothing();\n    return text;\n',
+    find: '    const text = this.#textOf(this.#values);\n    this.#keepNothing();\n',
+    put: '    const text = this.#textOf(this.#values);\n',
     test: 'streams/rows.test.ts',
     name: 'stand in one frame however they are sent',
   },

@@ -63,9 +63,17 @@ export class BatchJoint implements TextJoint {
     return shape === undefined ? `,${text}` : text;
   }
 
+  encodeKept(): string {
+    if (this.#valueCount === 0) return '';
+    this.#values.length = this.#valueCount;
+    const text = this.#textOf(this.#values);
+    this.#keepNothing();
+    return text;
+  }
+
   close(text: string): string {
     const { before, after } = this.#around;
-    return `${this.#before ?? before}${text}${this.#keptText()}${after}`;
+    return `${this.#before ?? before}${text}${after}`;
   }
 
   taken(): void {
@@ -92,7 +100,7 @@ export class BatchJoint implements TextJoint {
   #nextFrame(piece: string | Kept): string {
     const { before, after } = this.#around;
     this.#before ??= before;
-    const ended = this.#keptText() + after;
+    const ended = this.encodeKept() + after;
     this.#begin(piece);
     return ended + this.#around.before;
   }
@@ -107,7 +115,7 @@ export class BatchJoint implements TextJoint {
   #addRows(rows: RowPiece): string {
     const { values, breaks } = rows;
     if (breaks.length === 0 && values.length <= FEW_VALUES) return this.#keep(rows);
-    let text = this.#keptToText();
+    let text = this.encodeKept();
     let at = 0;
     for (const end of breaks) {
       text += this.#textOf(values.slice(at, end)) + this.#nextFrame(rows);
@@ -118,7 +126,7 @@ export class BatchJoint implements TextJoint {
 
   /** Values that are many by now are text. */
   #keep({ values, chars }: RowPiece): string {
-    const text = this.#valueCount + values.length > MANY_VALUES ? this.#keptToText() : '';
+    const text = this.#valueCount + values.length > MANY_VALUES ? this.encodeKept() : '';
     if (this.#valueCount === 0) this.#values = NULLS.slice(0, this.#room);
     const kept = this.#values;
     const start = this.#valueCount;
@@ -127,20 +135,6 @@ export class BatchJoint implements TextJoint {
     this.#inWrite += values.length;
     this.kept += chars;
     return text;
-  }
-
-  #keptToText(): string {
-    const text = this.#keptText();
-    if (text !== '') this.#hasValues = true;
-    this.#keepNothing();
-    return text;
-  }
-
-  /** What is kept stays. */
-  #keptText(): string {
-    if (this.#valueCount === 0) return '';
-    this.#values.length = this.#valueCount;
-    return listed(this.#values, this.#hasValues);
   }
 
   #textOf(values: readonly unknown[]): string {

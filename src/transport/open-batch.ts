@@ -25,6 +25,7 @@ const WHOLE_FRAMES: TextJoint = {
   kept: 0,
   first: whole,
   next: whole,
+  encodeKept: () => '',
   close: text => text,
   taken: () => {},
 };
@@ -63,9 +64,10 @@ export class OpenBatch {
     return this.#size;
   }
 
-  /** Exact, but for the heads of what is in the pack. */
+  /** Exact, but for the heads of what is in the pack. What the joint keeps is encoded for it, once. */
   get bytes(): number {
-    return this.#size - this.#textSize + Buffer.byteLength(this.#closedText());
+    const closed = this.#closedText();
+    return this.#size - this.#textSize + Buffer.byteLength(closed);
   }
 
   get frames(): number {
@@ -133,10 +135,14 @@ export class OpenBatch {
   #addText(piece: string | Kept, frames: number): void {
     const joint = this.#joint;
     this.#text += this.#textFrames > 0 ? joint.next(piece, frames) : joint.first(piece, frames);
-    const size = this.#text.length + joint.kept;
+    this.#textFrames += frames;
+    this.#measureText();
+  }
+
+  #measureText(): void {
+    const size = this.#text.length + this.#joint.kept;
     this.#size += size - this.#textSize;
     this.#textSize = size;
-    this.#textFrames += frames;
   }
 
   /** What leaves alone gives its memory back; what is joined with others is copied once more. */
@@ -166,7 +172,12 @@ export class OpenBatch {
   }
 
   #closedText(): string {
-    return this.#textFrames === 0 ? '' : this.#joint.close(this.#text);
+    if (this.#textFrames === 0) return '';
+    if (this.#joint.kept > 0) {
+      this.#text += this.#joint.encodeKept();
+      this.#measureText();
+    }
+    return this.#joint.close(this.#text);
   }
 
   #data(): string | Uint8Array {

@@ -162,6 +162,7 @@ describe('a joint', () => {
       inText += messages;
       return `,${piece as string}`;
     },
+    encodeKept: () => '',
     close: text => `${inText}[${text}]`,
     taken: () => {},
   };
