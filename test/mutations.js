@@ -1009,8 +1009,8 @@ export const mutations = [
   {
     guard: 'values that were encoded are not kept any longer',
     file: 'streams/batch-joint.ts',
-    find: '    const text = this.#textOf(this.#values);\n    this.#keepNothing();\n',
-    put: '    const text = this.#textOf(this.#values);\n',
+    find: '    this.#values = [];\n    this.#valueCount = 0;\n    this.kept = 0;\n',
+    put: '',
     test: 'streams/rows.test.ts',
     name: 'stand in one frame however they are sent',
   },

@@ -67,7 +67,9 @@ export class BatchJoint implements TextJoint {
     if (this.#valueCount === 0) return '';
     this.#values.length = this.#valueCount;
     const text = this.#textOf(this.#values);
-    this.#keepNothing();
+    this.#values = [];
+    this.#valueCount = 0;
+    this.kept = 0;
     return text;
   }
 
@@ -80,20 +82,12 @@ export class BatchJoint implements TextJoint {
     this.messages = 0;
     this.#room = Math.min(this.#inWrite * 2, MANY_VALUES);
     this.#inWrite = 0;
-    this.#keepNothing();
   }
 
   #begin(piece: string | Kept): void {
     this.#shape = piece instanceof RowPiece ? piece.shape : undefined;
     this.#inFrame = 0;
     this.#hasValues = false;
-    this.#keepNothing();
-  }
-
-  #keepNothing(): void {
-    this.kept = 0;
-    this.#valueCount = 0;
-    if (this.#values.length > 0) this.#values = [];
   }
 
   /** Closes the frame that is open, and begins another. */

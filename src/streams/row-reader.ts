@@ -5,6 +5,7 @@ import type { Rows, RowsText } from './envelope.js';
 export class RowReader {
   readonly #text: RowsText | undefined;
   #keys: readonly string[] = [];
+  #empty: object = {};
   #before: string | undefined; // in a frame with these keys
   #after = '';
 
@@ -22,16 +23,18 @@ export class RowReader {
   read(frame: string): readonly object[] {
     const { length = 1 } = this.#before ?? {};
     const values = frame.slice(length - 1, frame.length - this.#after.length + 1); // with their brackets
-    return messagesOf(this.#keys, JSON.parse(values));
+    return messagesOf(this.#empty, this.#keys, JSON.parse(values));
   }
 
   /** The messages of a frame that was parsed whole. Throws `ERR_DECODE`. */
   messagesOf({ keys, values }: Rows): readonly object[] {
     if (keys.length === 0 || !keys.every(isKey)) throw badRows('whose keys are not names');
-    const messages = messagesOf(keys, values);
+    const empty = messageWith(keys);
+    const messages = messagesOf(empty, keys, values);
     if (this.#text !== undefined) {
       const { before, between, after } = this.#text;
       this.#keys = keys;
+      this.#empty = empty;
       this.#before = `${before}${JSON.stringify(keys)}${between}[`;
       this.#after = `]${after}`;
     }
@@ -39,11 +42,10 @@ export class RowReader {
   }
 }
 
-function messagesOf(keys: readonly string[], values: readonly unknown[]): readonly object[] {
+function messagesOf(empty: object, keys: readonly string[], values: readonly unknown[]): readonly object[] {
   if (values.length % keys.length !== 0) {
     throw badRows(`of ${keys.length} keys with ${values.length} values`);
   }
-  const empty = messageWith(keys);
   const messages: object[] = [];
   for (let at = 0; at < values.length; at += keys.length) messages.push(messageOf(empty, keys, values, at));
   return messages;
