@@ -37,6 +37,7 @@ export class Writer implements Drainable {
   readonly #policy: FlushPolicy;
   readonly #turn = new TurnBudget(BYTES_PER_TURN, () => this.#tellDrained());
   #underWay: Batch | undefined;
+  #underWayWeight = 0; // kept, not asked for: see #weigh
   #recordDelay: ((delayMs: number) => void) | undefined;
   #blocked = false;
   #failed: Error | undefined;
@@ -97,8 +98,8 @@ export class Writer implements Drainable {
     const weight = this.#weigh();
     if (weight > this.peakBytes) this.peakBytes = weight;
     this.#policy.pushed(this.#queue.full);
-    if (this.#turn.spent || this.#weigh() >= this.#limits.highWaterMarkBytes) this.#blocked = true;
-    return this.hasRoom;
+    this.#blocked ||= this.#turn.spent || this.#weigh() >= this.#limits.highWaterMarkBytes;
+    return !this.#blocked;
   }
 
   /** Resolves when `push` would return true. Rejects if the link fails first. */
@@ -122,7 +123,7 @@ export class Writer implements Drainable {
     this.#failed = error;
     holdsNothing(this);
     settle(this.#underWay, error);
-    this.#underWay = undefined;
+    this.#setUnderWay(undefined);
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift())
       settle(batch, error);
     this.#waiters.reject(error);
@@ -132,7 +133,7 @@ export class Writer implements Drainable {
     const { exitDrainMs } = this.#limits;
     if (exitDrainMs === 0) return;
     const underWay = this.#underWay;
-    this.#underWay = undefined;
+    this.#setUnderWay(undefined);
     const queued = Array.from(this.#rest(), batch => batch.data);
     this.#settled = this.#accepted;
     const steps = this.#transport.drainSync?.(underWay?.data, queued);
@@ -143,17 +144,21 @@ export class Writer implements Drainable {
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) yield batch;
   }
 
-  // No getter: to V8 a private one is a call into its runtime, and each message comes by here three times.
+  // No getter: to V8 a private one is a call into its runtime, and each message comes by here three times. No branch: what
+  // is compiled before the first write that the kernel does not take at once would be thrown away by it.
   #weigh(): number {
-    const underWay = this.#underWay;
-    if (underWay === undefined) return this.#queue.weight;
-    return this.#queue.weight + underWay.bytes + underWay.frames * FRAME_CHARGE_BYTES;
+    return this.#queue.weight + this.#underWayWeight;
+  }
+
+  #setUnderWay(batch: Batch | undefined): void {
+    this.#underWay = batch;
+    this.#underWayWeight = batch === undefined ? 0 : batch.bytes + batch.frames * FRAME_CHARGE_BYTES;
   }
 
   #writeNext(): Written {
     const batch = this.#queue.shift();
     if (batch === undefined) return 'nothing';
-    this.#underWay = batch;
+    this.#setUnderWay(batch);
     this.writes += 1;
     this.bytesWritten += batch.bytes;
     this.#turn.spend(batch.bytes);
@@ -203,7 +208,7 @@ export class Writer implements Drainable {
   }
 
   #settle(batch: Batch): void {
-    this.#underWay = undefined;
+    this.#setUnderWay(undefined);
     this.#settled += batch.frames;
     if (this.#settled === this.#accepted) holdsNothing(this);
     if (batch.pushedAt !== undefined) this.#recordDelay?.(performance.now() - batch.pushedAt);
