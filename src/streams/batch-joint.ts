@@ -1,5 +1,6 @@
 import type { Kept, TextJoint } from '../joint.js';
 import type { EnvelopeText, RowsText } from './envelope.js';
+import { MANY_VALUES, RowMemory } from './row-memory.js';
 import { RowPiece, type RowShape } from './rows.js';
 
 /** What stands around one message, around many, and around rows; the line break is in it. */
@@ -9,14 +10,8 @@ export interface BatchTexts {
   readonly rows: RowsText | undefined;
 }
 
-/** So many values are text before there are more: one call for them, and the memory stays in the processor's caches. */
-const MANY_VALUES = 2560;
-
 /** Fewer, of messages that were sent together, wait for others as well. */
 const FEW_VALUES = 512;
-
-/** A copy of it is memory for values that has its size at once: what grows is copied again and again, and is garbage each time. */
-const NULLS: readonly unknown[] = Array.from({ length: MANY_VALUES }, () => null);
 
 /**
  * Puts messages into one frame, and rows into another. What is of another kind than the piece before it begins a frame, so
@@ -35,13 +30,11 @@ export class BatchJoint implements TextJoint {
   /** Messages in the text. */
   messages = 0;
   kept = 0;
+  /** The values of the frame that is open, if it is one of rows, which are not in its text yet. */
+  readonly memory = new RowMemory();
   readonly #texts: BatchTexts;
   #shape: RowShape | undefined; // of the frame that is open, if it is one of rows
-  #values: unknown[] = []; // of that frame, and not in its text yet
-  #valueCount = 0;
   #hasValues = false; // in its text
-  #inWrite = 0; // values that were kept since the last write
-  #room = 0; // for values, learnt from the last write
   #inFrame = 0;
   #before: string | undefined; // of the first frame, once another one has begun
 
@@ -64,13 +57,7 @@ export class BatchJoint implements TextJoint {
   }
 
   encodeKept(): string {
-    if (this.#valueCount === 0) return '';
-    this.#values.length = this.#valueCount;
-    const text = this.#textOf(this.#values);
-    this.#values = [];
-    this.#valueCount = 0;
-    this.kept = 0;
-    return text;
+    return this.#encodeKept(0);
   }
 
   close(text: string): string {
@@ -80,8 +67,7 @@ export class BatchJoint implements TextJoint {
 
   taken(): void {
     this.messages = 0;
-    this.#room = Math.min(this.#inWrite * 2, MANY_VALUES);
-    this.#inWrite = 0;
+    this.memory.written();
   }
 
   #begin(piece: string | Kept): void {
@@ -94,7 +80,9 @@ export class BatchJoint implements TextJoint {
   #nextFrame(piece: string | Kept): string {
     const { before, after } = this.#around;
     this.#before ??= before;
-    const ended = this.encodeKept() + after;
+    const ended =
+      this.#encodeKept(piece instanceof RowPiece && piece.values === undefined ? piece.shape.width : 0) +
+      after;
     this.#begin(piece);
     return ended + this.#around.before;
   }
@@ -107,8 +95,10 @@ export class BatchJoint implements TextJoint {
   }
 
   #addRows(rows: RowPiece): string {
-    const { values, breaks } = rows;
-    if (breaks.length === 0 && values.length <= FEW_VALUES) return this.#keep(rows);
+    const { values, breaks, chars } = rows;
+    if (values === undefined) return this.#addRow(rows.shape.width, chars);
+    if (breaks.length === 0 && values.length <= FEW_VALUES && !this.memory.lent)
+      return this.#keep(rows, values);
     let text = this.encodeKept();
     let at = 0;
     for (const end of breaks) {
@@ -118,17 +108,26 @@ export class BatchJoint implements TextJoint {
     return text + this.#textOf(at === 0 ? values : values.slice(at));
   }
 
+  #addRow(width: number, chars: number): string {
+    const { memory } = this;
+    memory.add(width);
+    this.kept += chars;
+    return memory.count + width > MANY_VALUES ? this.encodeKept() : '';
+  }
+
   /** Values that are many by now are text. */
-  #keep({ values, chars }: RowPiece): string {
-    const text = this.#valueCount + values.length > MANY_VALUES ? this.encodeKept() : '';
-    if (this.#valueCount === 0) this.#values = NULLS.slice(0, this.#room);
-    const kept = this.#values;
-    const start = this.#valueCount;
-    for (let i = 0; i < values.length; i += 1) kept[start + i] = values[i];
-    this.#valueCount = start + values.length;
-    this.#inWrite += values.length;
+  #keep({ shape, chars }: RowPiece, values: readonly unknown[]): string {
+    const text = this.memory.count + values.length > MANY_VALUES ? this.encodeKept() : '';
+    this.memory.addAll(values, shape.width);
     this.kept += chars;
     return text;
+  }
+
+  /** A row of `width` that is not in yet stays in the memory. */
+  #encodeKept(width: number): string {
+    const values = this.memory.take(width);
+    this.kept = 0;
+    return values.length === 0 ? '' : this.#textOf(values);
   }
 
   #textOf(values: readonly unknown[]): string {

@@ -22,7 +22,8 @@ export function batchOutbound<Out>(
   if (texts === undefined) return undefined;
   const { one, many } = texts;
   const joint = new BatchJoint(texts, MAX_BATCH_CHARS);
-  const finder = features.includes(ROWS_FEATURE) && texts.rows !== undefined ? new RowFinder() : undefined;
+  const finder =
+    features.includes(ROWS_FEATURE) && texts.rows !== undefined ? new RowFinder(joint.memory) : undefined;
   const nextFrame = `${many.after}${many.before}`;
   let perText = MESSAGES_PER_TEXT; // learnt from what was sent
   return { joint, encode, encodeMany, unsent: () => coder.unsent?.() };

@@ -1,4 +1,5 @@
 import type { Kept } from '../joint.js';
+import { type RowMemory, valuesFor } from './row-memory.js';
 
 /** A row of more would be no shorter for it. */
 const MAX_KEYS = 64;
@@ -23,15 +24,21 @@ const WORD_CHARS = 6;
 
 const NO_BREAKS: readonly number[] = [];
 
-/** The values of messages, one behind another, which JSON has texts for that do not depend on where they stand. */
+/** Messages as rows: their values, which JSON has texts for that do not depend on where they stand. */
 export class RowPiece implements Kept {
   readonly shape: RowShape;
-  readonly values: readonly unknown[];
+  /** One behind another; undefined of one row, which lies in the memory behind those that are kept. */
+  readonly values: readonly unknown[] | undefined;
   chars: number;
   /** Before which values another frame is to begin. */
   readonly breaks: readonly number[];
 
-  constructor(shape: RowShape, values: readonly unknown[], chars = 0, breaks: readonly number[] = NO_BREAKS) {
+  constructor(
+    shape: RowShape,
+    values?: readonly unknown[],
+    chars = 0,
+    breaks: readonly number[] = NO_BREAKS,
+  ) {
     this.shape = shape;
     this.values = values;
     this.chars = chars;
@@ -43,37 +50,39 @@ export class RowPiece implements Kept {
 export class RowShape {
   /** The keys as they stand on the wire. */
   readonly keysText: string;
+  /** How many values a row has. */
+  readonly width: number;
   readonly #keys: readonly string[];
-  readonly #values: unknown[];
-  readonly #row: RowPiece;
-  #looking = false;
+  readonly #row = new RowPiece(this);
 
   constructor(keys: readonly string[]) {
     this.#keys = keys;
-    this.#values = keys.map(() => null);
-    this.#row = new RowPiece(this, this.#values);
+    this.width = keys.length;
     this.keysText = JSON.stringify(keys);
   }
 
   /**
-   * A message as a row, in memory that is lent until the next call. Undefined if it is none of these; or if it is sent by a
-   * getter of another one, whose values are being looked at.
+   * Puts a message as a row behind those that are kept. Undefined if it is none of these; or if it is sent by a getter of
+   * another one, whose values are being looked at.
    */
-  rowOf(message: object): RowPiece | undefined {
-    if (this.#looking) return undefined;
-    this.#looking = true;
+  rowOf(message: object, memory: RowMemory): RowPiece | undefined {
+    if (memory.lent) return undefined;
+    memory.lent = true;
     try {
-      const chars = this.put(message, this.#values);
+      memory.prepare(this.width);
+      const { values, count } = memory;
+      const chars = this.put(message, values, count);
       if (chars === 0) return undefined;
+      memory.settle(values, count, this.width);
       this.#row.chars = chars;
       return this.#row;
     } finally {
-      this.#looking = false;
+      memory.lent = false;
     }
   }
 
   /** Puts the values of a message at `start` of others. Returns about how many characters they have; 0 if it is no row of these. */
-  put(message: object, values: unknown[], start = 0): number {
+  put(message: object, values: unknown[], start: number): number {
     const keys = this.#keys;
     let chars = 0;
     let at = 0;
@@ -101,14 +110,20 @@ export class RowShape {
  * ```
  */
 export class RowFinder {
+  readonly #memory: RowMemory;
   #shape: RowShape | undefined;
   #alike = 0;
   #skip = 0;
   #pause = 1;
 
+  constructor(memory: RowMemory) {
+    this.#memory = memory;
+  }
+
   /** A message as a row; undefined if it goes as it is. */
   rowOf(message: unknown): RowPiece | undefined {
-    const row = this.#shape !== undefined && isPlain(message) ? this.#shape.rowOf(message) : undefined;
+    const shape = this.#shape;
+    const row = shape !== undefined && isPlain(message) ? shape.rowOf(message, this.#memory) : undefined;
     if (row === undefined) {
       this.#alike = 0;
       this.#learn(message);
@@ -125,7 +140,7 @@ export class RowFinder {
     const [first] = messages;
     if (messages.length === 1) return this.rowOf(first);
     if (messages.length < ALIKE) return undefined;
-    if (!isPlain(first) || this.#shape?.rowOf(first) === undefined) this.#learn(first);
+    if (this.#shape === undefined || !isRowOf(this.#shape, first)) this.#learn(first);
     const rows = this.#shape && allOf(this.#shape, messages);
     if (rows === undefined) {
       this.#shape = undefined;
@@ -149,17 +164,19 @@ export class RowFinder {
 }
 
 function allOf(shape: RowShape, messages: readonly unknown[]): RowPiece | undefined {
-  const values: unknown[] = [];
+  const values = valuesFor(messages.length * shape.width);
   const breaks: number[] = [];
+  let at = 0;
   let chars = 0;
   let inFrame = 0;
   for (const message of messages) {
     if (inFrame > FRAME_CHARS) {
-      breaks.push(values.length);
+      breaks.push(at);
       inFrame = 0;
     }
-    const more = isPlain(message) ? shape.put(message, values, values.length) : 0;
+    const more = isPlain(message) ? shape.put(message, values, at) : 0;
     if (more === 0) return undefined;
+    at += shape.width;
     chars += more;
     inFrame += more;
   }
@@ -172,7 +189,11 @@ function shapeOf(message: unknown): RowShape | undefined {
   const keys = Object.keys(message);
   if (keys.length === 0 || keys.length > MAX_KEYS || keys.includes('__proto__')) return undefined;
   const shape = new RowShape(keys);
-  return shape.rowOf(message) === undefined ? undefined : shape;
+  return isRowOf(shape, message) ? shape : undefined;
+}
+
+function isRowOf(shape: RowShape, message: unknown): boolean {
+  return isPlain(message) && shape.put(message, [], 0) > 0;
 }
 
 /**

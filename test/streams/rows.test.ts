@@ -116,6 +116,16 @@ describe('messages that are alike and leave together', () => {
     expect(receivedFrom(lines)).toEqual(messages);
   });
 
+  it('may be of another kind that the queue had no room for before', () => {
+    const { send, refused, lines } = rowSender();
+    const others = Array.from({ length: 40 }, (_, id) => ({ name: id, kind: 'two', of: 1 }));
+    ids(40).forEach(send);
+    refused(others);
+    refused(others); // the first time one of them taught their keys, and no more
+    others.forEach(send);
+    expect(receivedFrom(lines())).toEqual([...ids(40), ...others]);
+  });
+
   it('may lack a key', () => {
     const messages = [...ids(40), { id: 40 }, ...ids(40)];
     expect(receivedFrom(linesOf(messages))).toEqual(messages);
@@ -225,6 +235,33 @@ describe('messages that are alike and leave together', () => {
       },
     });
     sent.push('encoded last');
+    ids(40).forEach(sending);
+    expect(receivedFrom(lines())).toEqual(sent);
+  });
+
+  it.each([0, 40])('keep their order if reading one sends many others, behind %i', before => {
+    const { sendMany, send, lines } = rowSender();
+    const sent: unknown[] = [];
+    const sendingMany = (messages: object[]) => {
+      sent.push(...messages);
+      sendMany(messages);
+    };
+    const sending = (message: object) => {
+      sent.push(message);
+      send(message);
+    };
+    sendingMany(ids(300));
+    ids(before).forEach(sending);
+    send({
+      get id() {
+        return 40;
+      },
+      get kind() {
+        sendingMany(ids(20));
+        return 'one';
+      },
+    });
+    sent.push({ id: 40, kind: 'one' });
     ids(40).forEach(sending);
     expect(receivedFrom(lines())).toEqual(sent);
   });

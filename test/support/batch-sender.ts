@@ -27,6 +27,8 @@ export function sender(
   return {
     send: (message: unknown) => queue.push(out.encode(message), 1),
     sendMany: (messages: readonly unknown[]) => queue.push(out.encodeMany(messages), messages.length),
+    /** As what is encoded and finds the queue full. */
+    refused: (messages: readonly unknown[]) => void out.encodeMany(messages),
     bytes: () => queue.bytes,
     weight: () => queue.weight,
     /** All that leaves, line by line. */
