@@ -11,10 +11,12 @@ import { floodedBy, warmRate } from './flood.js';
 const TOTAL = 5_120_000;
 
 /**
- * Each child compiles for itself: what it sends before that costs ten times as much, and would be most of what 64 send. Who is
- * slow, and measures a share of the messages, sends a share of these.
+ * Each child compiles for itself, and grows a heap of its own: what it sends meanwhile costs twice as much and more, and would
+ * be most of what 64 send. Who is slow, and measures a share of the messages, sends a share of these, or as many as it can.
  */
-const WARM_EACH = 40_000;
+const WARM_EACH = 500_000;
+const WARM_PART = 20_000;
+const WARM_MS = 20_000;
 
 /** Many children that send to one parent at the same time. */
 export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(children => ({
@@ -37,7 +39,10 @@ export const WORKERS: readonly Workload[] = [1, 2, 4, 8, 16, 32, 64].map(childre
     const flood = async (some: number) => {
       await Promise.all(ends.map(end => floodedBy(end, 'small', Math.ceil(some / children))));
     };
-    await flood((children * WARM_EACH * total) / TOTAL);
+    const share = total / TOTAL;
+    const warmEnd = performance.now() + WARM_MS;
+    for (let sent = 0; sent < WARM_EACH && performance.now() < warmEnd; sent += WARM_PART)
+      await flood(children * WARM_PART * share);
     const figures = await whileTurning(() => warmRate(flood, total));
     for (const end of ends) end.close();
     return figures;
