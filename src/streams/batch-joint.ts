@@ -56,8 +56,11 @@ export class BatchJoint implements TextJoint {
     return shape === undefined ? `,${text}` : text;
   }
 
-  encodeKept(): string {
-    return this.#encodeKept(0);
+  /** @param width of a row behind what is kept that is not in yet: it stays in the memory. */
+  encodeKept(width = 0): string {
+    const values = this.memory.take(width);
+    this.kept = 0;
+    return values.length === 0 ? '' : this.#textOf(values);
   }
 
   close(text: string): string {
@@ -80,9 +83,8 @@ export class BatchJoint implements TextJoint {
   #nextFrame(piece: string | Kept): string {
     const { before, after } = this.#around;
     this.#before ??= before;
-    const ended =
-      this.#encodeKept(piece instanceof RowPiece && piece.values === undefined ? piece.shape.width : 0) +
-      after;
+    const isOneRow = piece instanceof RowPiece && piece.values === undefined;
+    const ended = this.encodeKept(isOneRow ? piece.shape.width : 0) + after;
     this.#begin(piece);
     return ended + this.#around.before;
   }
@@ -121,13 +123,6 @@ export class BatchJoint implements TextJoint {
     this.memory.addAll(values, shape.width);
     this.kept += chars;
     return text;
-  }
-
-  /** A row of `width` that is not in yet stays in the memory. */
-  #encodeKept(width: number): string {
-    const values = this.memory.take(width);
-    this.kept = 0;
-    return values.length === 0 ? '' : this.#textOf(values);
   }
 
   #textOf(values: readonly unknown[]): string {
